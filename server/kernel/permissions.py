@@ -1,0 +1,83 @@
+"""The permission policy in one table: role × action × relation to the record. Enums only; default deny.
+
+Each feature's `policy` computes the relation of an identity to a record; here it meets the table.
+`docs/permissions.md` is generated from it, and every route names its action.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+
+from server.kernel.errors import NotAllowed, NotFound, NotSignedIn
+from server.kernel.identity import Role
+
+
+class Relation(StrEnum):
+    """How an identity stands to the record it asks for, in the way that is meant for its role.
+
+    A lawyer's own cases are those assigned to them; a coordinator's, those of their area; a facility
+    officer's, the bookings of their facility; an agency's, what it sent.
+    """
+
+    NO_RECORD = "no_record"
+    """The action is not about one record: a list of one's own, a form, the sign-in page."""
+    OWN = "own"
+    CLOSED = "closed"
+    """One's own, but closed: it can be read as far as the table says, no longer changed."""
+    UNRELATED = "unrelated"
+
+
+class Decision(Enum):
+    """What the table says."""
+
+    ALLOW = "allow"
+    SIGN_IN = "sign_in"
+    HIDE = "hide"
+    REFUSE = "refuse"
+
+
+class Action(StrEnum):
+    """What can be asked for; the words of the routes."""
+
+    VISIT = "visit"
+    """Pages and assets for everyone: sign-in, health, static files."""
+    USE_OWN_ACCOUNT = "use_own_account"
+    """One's own home page, live updates, language, signing out."""
+
+
+_NO_RECORD = frozenset({Relation.NO_RECORD})
+_SIGNED_IN = tuple(role for role in Role if role is not Role.ANONYMOUS)
+
+PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
+    Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
+    Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
+}
+
+
+def decide(role: Role, action: Action, relation: Relation) -> Decision:
+    """Look up the table: anonymous → sign in; unrelated → hidden; related but not allowed → refused."""
+    if relation in PERMISSIONS[action].get(role, frozenset()):
+        return Decision.ALLOW
+    if role is Role.ANONYMOUS:
+        return Decision.SIGN_IN
+    if relation is Relation.UNRELATED:
+        return Decision.HIDE
+    return Decision.REFUSE
+
+
+def require(role: Role, action: Action, relation: Relation) -> None:
+    """Pass if the table allows it.
+
+    Raises:
+        NotSignedIn: nobody is signed in.
+        NotFound: the record is none of theirs, so its existence stays hidden.
+        NotAllowed: the record is theirs, the action is not.
+    """
+    match decide(role, action, relation):
+        case Decision.ALLOW:
+            return
+        case Decision.SIGN_IN:
+            raise NotSignedIn
+        case Decision.HIDE:
+            raise NotFound
+        case Decision.REFUSE:
+            raise NotAllowed
