@@ -5,10 +5,12 @@ as RFC 9457 problem details in the user's language. Anything that is not a `Doma
 mistake and becomes a 500.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def N_(message: str) -> str:  # noqa: N802 - the customary name of a marked, not yet translated message
