@@ -1,0 +1,1 @@
+"""Where state lives: database, objects, bus. Implements the ports of `server`."""
