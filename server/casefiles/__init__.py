@@ -1,0 +1,1 @@
+"""Case files: scanned dossiers that arrive, are split into pages, read in the browser and annotated."""
