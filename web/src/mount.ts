@@ -1,0 +1,12 @@
+/** What every page loads: mounts its islands, now and as parts of the page are swapped for newer ones. */
+
+import { type Island, Mounter } from "./lib/islands";
+
+const modules = Object.entries(import.meta.glob<Island>("./islands/*/index.ts"));
+const mounter = new Mounter(new Map(modules.map(([path, load]) => [path.split("/")[2] ?? path, load])));
+
+void mounter.mountWithin(document);
+new MutationObserver(() => {
+  void mounter.sweep();
+  void mounter.mountWithin(document);
+}).observe(document.body, { childList: true, subtree: true });

@@ -1,0 +1,144 @@
+"""The build: uv by pip, the Python environment by uv, Node as a wheel, the web's packages, the pages."""
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from workbench.places import (
+    CACHE,
+    DIST,
+    PYTHON,
+    REQUIREMENTS,
+    ROOT,
+    TOOLS,
+    UV,
+    VENV,
+    WEB,
+    cache_environment,
+    node_environment,
+    npm,
+    web_tool,
+)
+from workbench.steps import Command, Step, say
+
+
+class Profile(StrEnum):
+    """Which lock the Python environment holds; `DEV` holds everything that `APP` does."""
+
+    APP = "app"
+    DEV = "dev"
+
+
+def build(profile: Profile) -> None:
+    """Brings everything up to date that serving (or testing) needs; quick when nothing changed."""
+    if all(step.is_current() for step in _steps(profile)):
+        return
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "build.lock").open("w") as lock:
+        _take(lock.fileno())
+        for step in _steps(profile):
+            if not step.is_current():
+                step.run()
+
+
+def _take(lock: int) -> None:
+    """Lets one build run at a time, so that two instances can be started side by side."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("等待另一个构建完成 · waiting for another build to finish …")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _steps(profile: Profile) -> tuple[Step, ...]:
+    tools = Step("取得 uv · fetching uv", TOOLS, (REQUIREMENTS / "uv.txt",), _fetch_uv)
+    return (
+        tools,
+        _environment(profile),
+        Step(
+            "安装网页依赖 · installing the web's packages",
+            WEB / "node_modules",
+            (WEB / "package.json", WEB / "package-lock.json", WEB / ".npmrc"),
+            _install_web,
+        ),
+        Step("构建网页 · building the pages", DIST, tuple(WEB / name for name in PAGE_INPUTS), _build_pages),
+    )
+
+
+PAGE_INPUTS = ("src", "styles", "locale", "package-lock.json", "vite.config.ts", "tsconfig.json")
+
+
+def _environment(profile: Profile) -> Step:
+    """Serving keeps the development environment where there is one, instead of undoing it."""
+    wanted, dev = (_environment_for(each) for each in (profile, Profile.DEV))
+    return dev if (VENV / ".dev").exists() else wanted
+
+
+def _environment_for(profile: Profile) -> Step:
+    lock = REQUIREMENTS / f"{profile}.txt"
+    return Step(
+        "安装 Python 依赖 · installing the Python packages",
+        VENV,
+        (lock,),
+        lambda: _install_python(profile, lock),
+        variant=profile,
+    )
+
+
+def _fetch_uv() -> Iterator[Command]:
+    """Uses `--target`, which a system Python that forbids installing (PEP 668) allows and needs no venv."""
+    yield Command(
+        (
+            sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--no-user", "--require-hashes",
+            "--disable-pip-version-check", "--root-user-action=ignore", "--target", TOOLS,
+            "-r", REQUIREMENTS / "uv.txt",
+        )
+    )  # fmt: skip
+
+
+def _install_python(profile: Profile, lock: Path) -> Iterator[Command]:
+    environment = {**cache_environment(), **_mirror_of_pip()}
+    yield Command(
+        (UV, "venv", "--clear", "--no-python-downloads", "--python", sys.executable, VENV),
+        environment=environment,
+    )
+    # Compiling now makes every later start quick: 1.0 s of imports instead of 4.6 s.
+    yield Command(
+        (UV, "pip", "sync", "--compile-bytecode", "--require-hashes", "--python", PYTHON, lock),
+        environment=environment,
+    )
+    if profile is Profile.DEV:
+        (VENV / ".dev").touch()
+
+
+def _install_web() -> Iterator[Command]:
+    yield Command(
+        (*npm(), "ci", "--ignore-scripts", "--loglevel=error"),
+        folder=WEB,
+        environment={**cache_environment(), **node_environment()},
+    )
+
+
+def _build_pages() -> Iterator[Command]:
+    yield Command(
+        (web_tool("vite"), "build", "--logLevel", "warn"), folder=WEB, environment=node_environment()
+    )
+    yield Command((PYTHON, "-m", "compileall", "-q", ROOT / "server"))
+
+
+def _mirror_of_pip() -> dict[str, str]:
+    """Tells uv the mirror and the certificates that pip was configured with; uv reads none of pip's files."""
+    listed = subprocess.run(
+        (sys.executable, "-m", "pip", "config", "list"), capture_output=True, text=True, check=False
+    ).stdout
+    told = {}
+    for setting, variable in (("index-url", "UV_DEFAULT_INDEX"), ("cert", "SSL_CERT_FILE")):
+        found = re.findall(rf"^(?:global|install|:env:)\.{setting}='(.+)'$", listed, flags=re.MULTILINE)
+        if found and variable not in os.environ:
+            told[variable] = found[-1]
+    return told

@@ -1,0 +1,96 @@
+"""The commands of `run.py`: builds first, then hands over."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from workbench.build import Profile, build
+from workbench.places import PYTHON, ROOT, node_environment
+from workbench.steps import say
+
+USAGE = """\
+python3 run.py [serve]       构建并启动演示 · build, then serve the demo
+    --host ADDRESS --port N --media-port N --public-address ADDRESS --data-dir FOLDER --no-demo
+python3 run.py setup         只构建（含测试工具）· only build, the tools of the tests included
+python3 run.py test [ARGS]   全部检查与测试 · every check and test (ARGS go to pytest)
+python3 run.py dev           开发：改动即刷新 · develop: reloads what changes
+python3 run.py bench NAME    性能测量 · measure (see tests/bench)
+python3 run.py soak NAME     长时间运行测试 · run for long (see tests/soak)
+python3 run.py lock          重新锁定依赖 · resolve and lock the dependencies anew
+"""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs one command; a first argument that is an option means `serve`."""
+    name, rest = (
+        ("serve", arguments)
+        if not arguments or arguments[0].startswith("--")
+        else (arguments[0], arguments[1:])
+    )
+    command = COMMANDS.get(name)
+    if command is None or "--help" in arguments[:1]:
+        print(USAGE)
+        sys.exit(0 if name in {"help", "-h"} or "--help" in arguments else 2)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Set even where the shell started us with the signal ignored, as it does for a background job.
+        signal.signal(number, _stop)
+    try:
+        command(list(rest))
+    except OSError as error:
+        say(f"失败 · failed: {error}")
+        sys.exit(1)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _serve(arguments: list[str]) -> None:
+    build(Profile.APP)
+    _become("server", "serve", *_with_absolute_data_dir(arguments))
+
+
+def _setup(_arguments: list[str]) -> None:
+    build(Profile.DEV)
+    say("就绪 · ready")
+
+
+def _measure(folder: str) -> Callable[[list[str]], None]:
+    def run(arguments: list[str]) -> None:
+        names = sorted(path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py"))
+        if not arguments or arguments[0] not in names:
+            sys.exit(f"python3 run.py {folder} NAME: {', '.join(names) or '—'}")
+        build(Profile.DEV)
+        _become(f"tests.{folder}.{arguments[0]}", *arguments[1:])
+
+    return run
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Goes on as that module in the built environment, with this process's id, so signals reach it."""
+    os.chdir(ROOT)
+    os.execve(PYTHON, (str(PYTHON), "-m", module, *arguments), {**os.environ, **node_environment()})
+
+
+def _with_absolute_data_dir(arguments: list[str]) -> list[str]:
+    """A folder that the caller named from where they stand; the server is started in the project's folder."""
+    option = "--data-dir"
+    absolute = list(arguments)
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{option}="):
+            absolute[index] = f"{option}={Path(argument.removeprefix(f'{option}=')).resolve()}"
+        elif argument == option and index + 1 < len(arguments):
+            absolute[index + 1] = str(Path(arguments[index + 1]).resolve())
+    return absolute
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "serve": _serve,
+    "setup": _setup,
+    "bench": _measure("bench"),
+    "soak": _measure("soak"),
+}
