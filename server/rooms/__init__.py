@@ -1,0 +1,1 @@
+"""Meetings at a distance: who may enter, the waiting room, signalling, and what stays unknown to us."""
