@@ -1,1 +1,1 @@
-"""Where state lives: database, objects, bus. Implements the ports of `server`."""
+"""Everything that keeps state: database, objects, bus and queue, behind the ports of the features."""

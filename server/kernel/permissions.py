@@ -42,15 +42,27 @@ class Action(StrEnum):
     """Pages and assets for everyone: sign-in, health, static files."""
     USE_OWN_ACCOUNT = "use_own_account"
     """One's own home page, live updates, language, signing out."""
+    LIST_TERMINALS = "list_terminals"
+    """See which terminals of one's facility are paired."""
+    MANAGE_TERMINAL = "manage_terminal"
+    """Pair a device with a terminal, or end its pairing."""
 
 
 _NO_RECORD = frozenset({Relation.NO_RECORD})
+_OWN = frozenset({Relation.OWN})
 _SIGNED_IN = tuple(role for role in Role if role is not Role.ANONYMOUS)
 
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
     Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
+    Action.LIST_TERMINALS: {Role.FACILITY_OFFICER: _NO_RECORD},
+    Action.MANAGE_TERMINAL: {Role.FACILITY_OFFICER: _OWN},
 }
+
+
+def needs_no_record(action: Action) -> bool:
+    """Tell whether `action` is about no record, so that the table alone can judge it."""
+    return any(Relation.NO_RECORD in relations for relations in PERMISSIONS[action].values())
 
 
 def decide(role: Role, action: Action, relation: Relation) -> Decision:

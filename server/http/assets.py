@@ -1,0 +1,48 @@
+"""Static files: the built front end, under names that carry their hash; and the sign of life."""
+
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from server.http.pages import WEB
+from server.http.routing import Route
+from server.kernel.errors import NotFound
+from server.kernel.permissions import Action
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class AssetHandlers:
+    """Serves files below `dist`."""
+
+    def __init__(self, dist: Path = WEB / "dist") -> None:
+        """Keep the directory; a file elsewhere is never served."""
+        self._dist = dist.resolve()
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes for files and for probes."""
+        return (
+            Route("GET", "/static/{path:.+}", self.file, Action.VISIT),
+            Route("GET", "/healthz", self.health, Action.VISIT),
+        )
+
+    async def file(self, request: web.Request) -> web.FileResponse:
+        """Send a built file, compressed where a compressed twin lies beside it.
+
+        Raises:
+            NotFound: there is none, or the path leads out of the directory.
+        """
+        try:
+            path = (self._dist / request.match_info["path"]).resolve()
+            served = path.is_relative_to(self._dist) and path.is_file()
+        except (ValueError, OSError):
+            served = False
+            path = self._dist
+        if not served or any(part.startswith(".") for part in path.relative_to(self._dist).parts):
+            raise NotFound
+        return web.FileResponse(path, headers={"Cache-Control": _FOR_EVER})
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Say that the process answers."""
+        return web.Response(text="ok\n", status=HTTPStatus.OK)

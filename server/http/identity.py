@@ -1,0 +1,57 @@
+"""Who asks: the session cookie or an agency's key, turned into an `Identity` for each request."""
+
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.kernel.identity import ANONYMOUS, Identity
+
+SESSION_COOKIE = "lianbian_session"
+_IDENTITY = web.RequestKey("identity", Identity)
+
+
+class SessionStore(Protocol):
+    """Finds who stands behind a credential."""
+
+    async def by_session(self, token: str) -> Identity | None:
+        """Return whose session `token` opens, or None if it is unknown, expired or revoked."""
+        ...
+
+    async def by_key(self, key: str) -> Identity | None:
+        """Return the agency whose system holds `key`, or None."""
+        ...
+
+
+def identity_of(request: web.Request) -> Identity:
+    """Return who makes this request; `ANONYMOUS` if nobody is signed in."""
+    found: Identity = request.get(_IDENTITY, ANONYMOUS)
+    return found
+
+
+def session_token(request: web.Request) -> str | None:
+    """Return the session token that the browser sent."""
+    return request.cookies.get(SESSION_COOKIE)
+
+
+def bearer_key(request: web.Request) -> str | None:
+    """Return the key of an `Authorization: Bearer` header (RFC 6750 §2.1)."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def identify(sessions: SessionStore) -> Middleware:
+    """Make the middleware that puts the identity into each request."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        key, token = bearer_key(request), session_token(request)
+        found = None
+        if key is not None:
+            found = await sessions.by_key(key)
+        elif token is not None:
+            found = await sessions.by_session(token)
+        request[_IDENTITY] = found or ANONYMOUS
+        return await handler(request)
+
+    return middleware

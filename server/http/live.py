@@ -1,0 +1,102 @@
+"""Live pages: a websocket that tells an open page when something it shows has happened.
+
+It carries `{"topic", "event", "subject"}` and never content: the page fetches itself again and swaps what
+changed, so that every permission is asked in the one place where pages are made.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from aiohttp import WSCloseCode, web
+
+from server.http.identity import SessionStore, identity_of, session_token
+from server.http.routing import Route
+from server.http.sockets import open_socket
+from server.kernel.errors import NotFound
+from server.kernel.events import Bus, Notification
+from server.kernel.identity import Identity
+from server.kernel.permissions import Action
+
+MayWatch = Callable[[Identity, str], Awaitable[bool]]
+"""Tells whether an identity may hear of the record with this id; one for each kind of topic."""
+
+MAX_TOPICS = 16
+
+
+class LiveHandlers:
+    """Serves `/live`."""
+
+    def __init__(self, *, bus: Bus, sessions: SessionStore, watchers: Mapping[str, MayWatch]) -> None:
+        """Keep what is needed to listen and to ask again; `watchers` judge topics by their kind."""
+        self._bus = bus
+        self._sessions = sessions
+        self._watchers = watchers
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the one route."""
+        return (Route("GET", "/live", self.live, Action.USE_OWN_ACCOUNT),)
+
+    async def live(self, request: web.Request) -> web.WebSocketResponse:
+        """Send notifications of one's own topics and those asked for in `watch`, until a permission ends.
+
+        Raises:
+            NotFound: a topic in `watch` is none of theirs, or there are more than `MAX_TOPICS`.
+        """
+        identity, token = identity_of(request), session_token(request)
+        watched = frozenset(request.query.getall("watch", []))
+        if len(watched) > MAX_TOPICS or token is None:
+            raise NotFound
+        for topic in watched:
+            if not await self._may_watch(identity, topic):
+                raise NotFound
+        async with self._bus.subscribe(watched | own_topics(identity)) as subscription:
+            socket = await open_socket(request)
+            sending = asyncio.create_task(self._send(socket, token, watched, subscription.next))
+            async for _ in socket:
+                """The page says nothing; reading answers pings and notices the close."""
+            sending.cancel()
+            with suppress(asyncio.CancelledError):
+                await sending
+        return socket
+
+    async def _send(
+        self,
+        socket: web.WebSocketResponse,
+        token: str,
+        watched: frozenset[str],
+        following: Callable[[], Awaitable[Notification]],
+    ) -> None:
+        while True:
+            notification = await following()
+            identity = await self._sessions.by_session(token)
+            if identity is None or not await self._still(identity, notification.topic, watched):
+                await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                return
+            if not notification.topic.startswith("access:"):
+                await socket.send_json(
+                    {
+                        "topic": notification.topic,
+                        "event": notification.event,
+                        "subject": notification.subject,
+                    }
+                )
+
+    async def _still(self, identity: Identity, topic: str, watched: frozenset[str]) -> bool:
+        """Ask again before each message; a change of access makes every watched topic be asked."""
+        asked = watched if topic.startswith("access:") else watched & {topic}
+        return all([await self._may_watch(identity, each) for each in asked])
+
+    async def _may_watch(self, identity: Identity, topic: str) -> bool:
+        kind, _, record_id = topic.partition(":")
+        watcher = self._watchers.get(kind)
+        return watcher is not None and await watcher(identity, record_id)
+
+
+def own_topics(identity: Identity) -> frozenset[str]:
+    """Return the topics that everyone hears by being who they are."""
+    person = identity.account_id or identity.terminal_id
+    topics = {f"account:{person}", f"access:{person}"} if person else set()
+    if identity.organisation_id is not None:
+        topics.add(f"organisation:{identity.organisation_id}")
+    return frozenset(topics)

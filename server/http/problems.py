@@ -1,0 +1,131 @@
+"""Refusals worded for people and programs: RFC 9457 problem details, or the same as a page."""
+
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
+
+from server.http.i18n import Catalogue, locale_of
+from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn
+
+if TYPE_CHECKING:
+    from server.http.pages import Pages
+
+log = structlog.get_logger()
+
+STATUS = {
+    Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Kind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    Kind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Kind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Kind.CONFLICT: HTTPStatus.CONFLICT,
+    Kind.STALE: HTTPStatus.PRECONDITION_FAILED,
+    Kind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Kind.UNSUPPORTED: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Kind.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
+    Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class WentWrong(DomainError):
+    """Our own mistake: whatever was not a domain error."""
+
+    kind = Kind.UNAVAILABLE
+    code = "went-wrong"
+    title = N_("系统出了问题，不是您的操作问题")
+    advice = N_("已保存的内容没有丢失。请稍后重试；联系管理员时请报编号 {reference}。")
+
+
+class WrongMethod(DomainError):
+    """The path exists, but not for this method."""
+
+    code = "wrong-method"
+    title = N_("这个网址不支持这种请求")
+    advice = N_("请从页面上的按钮操作，或查看接口说明。")
+
+
+class TooLarge(DomainError):
+    """The body is larger than the route takes."""
+
+    kind = Kind.TOO_LARGE
+    code = "too-large"
+    title = N_("提交的内容过大")
+    advice = N_("请减少内容后重试；卷宗请从上传入口提交。")
+
+
+def wants_page(request: web.Request) -> bool:
+    """Tell whether the client is a browser's navigation rather than a program."""
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/")
+
+
+def problem_json(error: DomainError, request: web.Request, catalogue: Catalogue, status: int) -> web.Response:
+    """Word `error` as `application/problem+json` (RFC 9457 §3)."""
+    locale = locale_of(request)
+
+    def say(message: str) -> str:
+        return catalogue.gettext(locale, message)
+
+    body: dict[str, object] = {
+        "type": f"urn:lianbian:problem:{error.code}",
+        "title": say(error.title),
+        "status": status,
+        "detail": say(error.advice).format_map(error.values),
+        "code": error.code,
+    }
+    if error.fields:
+        body["errors"] = [
+            {"pointer": "/" + field.field.replace(".", "/"), "code": field.code, "detail": say(field.message)}
+            for field in error.fields
+        ]
+    response = web.json_response(body, status=status, content_type="application/problem+json")
+    response.headers["Content-Language"] = locale
+    return response
+
+
+def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
+    """Make the outermost middleware, which turns every refusal and mistake into a worded answer."""
+
+    def word(error: DomainError, request: web.Request, status: int) -> web.StreamResponse:
+        if not wants_page(request):
+            return problem_json(error, request, catalogue, status)
+        if isinstance(error, NotSignedIn):
+            return _to_sign_in(request)
+        return pages.render(request, "errors/problem.html", status=status, problem=error)
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except DomainError as error:
+            return word(error, request, STATUS[error.kind])
+        except web.HTTPRequestEntityTooLarge as error:
+            return word(TooLarge(), request, error.status)
+        except web.HTTPException as error:
+            known = _OF_ROUTER.get(error.status)
+            if known is None:
+                raise
+            return word(known(), request, error.status)
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("request failed", reference=reference, method=request.method, path=request.path)
+            return word(WentWrong(reference=reference), request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    return middleware
+
+
+_OF_ROUTER: dict[int, type[DomainError]] = {
+    HTTPStatus.FORBIDDEN: NotAllowed,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: WrongMethod,
+}
+
+
+def _to_sign_in(request: web.Request) -> web.Response:
+    """Send an anonymous visitor to sign in and, after a safe request, back again."""
+    back = request.path_qs if request.method == "GET" else "/"
+    location = URL("/sign-in").with_query({"next": back} if back != "/" else {})
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": str(location)})

@@ -1,0 +1,49 @@
+"""Routes: each names the action that the permission table judges. There is no other way to add one.
+
+An action without a record is judged here. One about a record is judged by the feature's policy, which
+alone knows how the identity stands to the record; here only the anonymous are sent to sign in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.http.identity import identity_of
+from server.kernel.errors import NotSignedIn
+from server.kernel.identity import Role
+from server.kernel.permissions import PERMISSIONS, Action, Relation, needs_no_record, require
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path, what it does, and the action under which the table judges it."""
+
+    method: str
+    path: str
+    handler: Handler
+    action: Action
+
+
+ROUTES = web.AppKey("routes", tuple[Route, ...])
+
+
+def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
+    """Register `routes` and remember them, so that the documents and the matrix test see every one."""
+    known = tuple(routes)
+    app[ROUTES] = known
+    for route in known:
+        app.router.add_route(route.method, route.path, _guarded(route))
+
+
+def _guarded(route: Route) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        role = identity_of(request).role
+        if needs_no_record(route.action):
+            require(role, route.action, Relation.NO_RECORD)
+        elif role is Role.ANONYMOUS and Role.ANONYMOUS not in PERMISSIONS[route.action]:
+            raise NotSignedIn
+        return await route.handler(request)
+
+    return handle

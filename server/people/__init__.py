@@ -1,0 +1,1 @@
+"""People: accounts, organisations, sessions, agency keys and kiosk terminals."""

@@ -1,0 +1,165 @@
+"""Values of people: organisations, accounts and terminals."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from typing_extensions import override
+
+from server.kernel.events import Event
+from server.kernel.identity import Identity, Role
+from server.kernel.ids import AccountId, OrganisationId, TerminalId
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is."""
+
+    COOPERATION_AREA = "cooperation_area"
+    LEGAL_AID_INSTITUTION = "legal_aid_institution"
+    LAW_FIRM = "law_firm"
+    DETENTION_FACILITY = "detention_facility"
+    POLICE = "police"
+    PROCURATORATE = "procuratorate"
+    COURT = "court"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """An institution, agency, facility, firm or cooperation area."""
+
+    id: OrganisationId
+    kind: OrganisationKind
+    name: str
+    region_code: str
+    """Six digits of GB/T 2260: the county or city it serves."""
+    parent_id: OrganisationId | None = None
+    """The cooperation area to which it belongs; None for an area."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person who signs in, in one role for one organisation."""
+
+    id: AccountId
+    login: str
+    name: str
+    role: Role
+    organisation_id: OrganisationId | None
+    title: str = ""
+    """How the person is introduced: 专职律师，驻马店市法律援助中心."""
+    active: bool = True
+    seeded: bool = False
+    """Made by the demo; only such an account can be chosen without a password, and only in the demo."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return who acts when this account is signed in."""
+        return Identity(
+            role=self.role, name=self.name, account_id=self.id, organisation_id=self.organisation_id
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """A kiosk in a detention facility's meeting room."""
+
+    id: TerminalId
+    facility_id: OrganisationId
+    name: str
+    paired_at: datetime | None = None
+    """When a device was last paired to it; None while no device is."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return who acts on the paired device."""
+        return Identity(
+            role=Role.RECIPIENT, name=self.name, organisation_id=self.facility_id, terminal_id=self.id
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A credential that a browser holds; only the hash of its token is stored."""
+
+    token_hash: bytes
+    account_id: AccountId | None
+    terminal_id: TerminalId | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """A code that turns a browser into a terminal, once, for some minutes."""
+
+    terminal_id: TerminalId
+    code_hash: bytes
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """Failed guesses at one secret, and until when no further one is heard."""
+
+    subject: str
+    failures: int
+    blocked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvent(Event):
+    """Something that happened to what an account may do; open sockets look again."""
+
+    account_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"account:{self.account_id}"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return (f"access:{self.account_id}",)
+
+
+class SignedIn(AccountEvent):
+    """Somebody proved who they are."""
+
+
+class SignedOut(AccountEvent):
+    """A session was ended by its holder."""
+
+
+class SessionsRevoked(AccountEvent):
+    """All sessions of an account were ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalEvent(Event):
+    """Something that happened to a terminal's pairing."""
+
+    terminal_id: str
+    facility_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"terminal:{self.terminal_id}"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return (f"access:{self.terminal_id}", f"organisation:{self.facility_id}")
+
+
+class PairingCodeIssued(TerminalEvent):
+    """An officer asked for a code."""
+
+
+class TerminalPaired(TerminalEvent):
+    """A device became the terminal."""
+
+
+class TerminalUnpaired(TerminalEvent):
+    """The device is the terminal no longer."""

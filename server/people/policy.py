@@ -1,0 +1,36 @@
+"""Rules of people: how an identity stands to a terminal, how long sessions and codes live, who must wait."""
+
+from datetime import datetime, timedelta
+
+from server.kernel.identity import Identity, Role
+from server.kernel.permissions import Relation
+from server.people.model import Attempts, Terminal
+
+SESSION_LIFE = timedelta(hours=12)
+"""A working day; NIST SP 800-63B §4.2.3 asks AAL2 sessions to end within 24 hours."""
+TERMINAL_LIFE = timedelta(days=365)
+PAIRING_CODE_LIFE = timedelta(minutes=10)
+PAIRING_CODE_DIGITS = 8
+
+_FREE_FAILURES = 5
+_FIRST_WAIT = timedelta(seconds=15)
+_LONGEST_WAIT = timedelta(minutes=15)
+
+
+def relation_to_terminal(identity: Identity, terminal: Terminal) -> Relation:
+    """Return how an identity stands to a terminal: it is its facility's."""
+    own = identity.role is Role.FACILITY_OFFICER and identity.organisation_id == terminal.facility_id
+    return Relation.OWN if own else Relation.UNRELATED
+
+
+def after_failure(attempts: Attempts, now: datetime) -> Attempts:
+    """Count one more wrong guess; from the sixth in a row each doubles the wait, up to a quarter of an hour.
+
+    The wait ends by itself: a stranger who knows a login name can slow its owner down, not lock them out.
+    """
+    failures = attempts.failures + 1
+    beyond = failures - _FREE_FAILURES
+    wait = min(_FIRST_WAIT * 2 ** min(beyond - 1, 10), _LONGEST_WAIT) if beyond > 0 else None
+    return Attempts(
+        subject=attempts.subject, failures=failures, blocked_until=None if wait is None else now + wait
+    )

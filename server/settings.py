@@ -1,0 +1,79 @@
+"""What an operator may set, read once from the environment; nothing else reads it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field a setting; its variable is the field's name in capitals behind `LIANBIAN_`."""
+
+    host: str = "127.0.0.1"
+    """Address on which the web process listens."""
+    port: int = 8080
+    """TCP port of the web process."""
+    media_port: int = 8081
+    """UDP port of the media process."""
+    public_address: str = "127.0.0.1"
+    """IP address under which browsers reach the media port; it stands in the ICE candidates."""
+    data_dir: Path = Path("data")
+    """Directory that holds the database, the objects and the process sockets."""
+    demo: bool = True
+    """Whether the fictional demo province is made and a seeded person can be chosen without a password."""
+    secure_cookies: bool = False
+    """Whether cookies carry `Secure`: on wherever a TLS proxy stands in front."""
+    log_level: str = "INFO"
+    """Least severity that is logged."""
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the embedded database."""
+        return f"sqlite+aiosqlite:///{(self.data_dir / 'lianbian.db').resolve()}"
+
+    @property
+    def objects_dir(self) -> Path:
+        """Directory of the embedded object store."""
+        return self.data_dir / "objects"
+
+    @property
+    def media_socket(self) -> Path:
+        """Unix socket over which the web process controls the media process."""
+        return self.data_dir / "run" / "media.sock"
+
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ValueError: a port is no number; the message names the variable.
+    """
+    defaults = Settings()
+
+    def text(name: str, default: str) -> str:
+        return environ.get(f"LIANBIAN_{name}", default)
+
+    def number(name: str, default: int) -> int:
+        value = text(name, str(default))
+        if not value.isdecimal():
+            message = f"LIANBIAN_{name} must be a number, not {value!r}"
+            raise ValueError(message)
+        return int(value)
+
+    def switch(name: str, *, default: bool) -> bool:
+        return text(name, str(default)).lower() in _TRUE
+
+    return Settings(
+        host=text("HOST", defaults.host),
+        port=number("PORT", defaults.port),
+        media_port=number("MEDIA_PORT", defaults.media_port),
+        public_address=text("PUBLIC_ADDRESS", defaults.public_address),
+        data_dir=Path(text("DATA_DIR", str(defaults.data_dir))),
+        demo=switch("DEMO", default=defaults.demo),
+        secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
+        log_level=text("LOG_LEVEL", defaults.log_level),
+    )

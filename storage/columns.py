@@ -1,0 +1,53 @@
+"""Column types that turn stored text into the domain's values, so that one mapper serves every table."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import BigInteger, Dialect, String
+from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
+
+EnumT = TypeVar("EnumT", bound=StrEnum)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as whole microseconds since 1970-01-01 UTC: exact, and the same everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        since = value - _EPOCH
+        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + _MICROSECOND * cast("int", value)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = _EPOCH.resolution
+
+
+class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
+    """A `StrEnum` member, stored as its value."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, members: type[EnumT]) -> None:
+        """Keep the enum whose members the column holds."""
+        super().__init__()
+        self.members = members
+
+    @override
+    def process_bind_param(self, value: EnumT | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.members(value).value
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> EnumT | None:
+        return None if value is None else self.members(value)

@@ -1,0 +1,1 @@
+"""Migrations: one step a feature, run by Alembic on every database."""

@@ -1,0 +1,156 @@
+"""People on the database."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
+
+from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.people.model import Account, Attempts, Organisation, PairingCode, Session, Terminal
+from server.people.ports import PeopleStore
+from storage.mapping import all_of, one_of, value_from, values_of
+from storage.tables import people as tables
+
+
+class SqlPeople(PeopleStore):
+    """Keeps people in tables."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Work within the transaction of `connection`."""
+        self._connection = connection
+
+    @override
+    async def add_organisation(self, organisation: Organisation) -> None:
+        await self._connection.execute(insert(tables.organisation).values(values_of(organisation)))
+
+    @override
+    async def organisation(self, organisation_id: OrganisationId) -> Organisation | None:
+        query = select(tables.organisation).where(tables.organisation.c.id == organisation_id)
+        return one_of(Organisation, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def organisations(self) -> tuple[Organisation, ...]:
+        query = select(tables.organisation).order_by(tables.organisation.c.name)
+        return all_of(Organisation, await self._connection.execute(query))
+
+    @override
+    async def add_account(self, account: Account, *, password_hash: str | None) -> None:
+        values = values_of(account) | {"password_hash": password_hash}
+        await self._connection.execute(insert(tables.account).values(values))
+
+    @override
+    async def account(self, account_id: AccountId) -> Account | None:
+        query = select(tables.account).where(tables.account.c.id == account_id)
+        return one_of(Account, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def account_by_login(self, login: str) -> tuple[Account, str | None] | None:
+        query = select(tables.account).where(tables.account.c.login == login)
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else (value_from(Account, row), row.password_hash)
+
+    @override
+    async def accounts(self, account_ids: frozenset[AccountId]) -> dict[AccountId, Account]:
+        query = select(tables.account).where(tables.account.c.id.in_(account_ids))
+        found = all_of(Account, await self._connection.execute(query))
+        return {account.id: account for account in found}
+
+    @override
+    async def seeded_accounts(self) -> tuple[Account, ...]:
+        query = select(tables.account).where(tables.account.c.seeded).order_by(tables.account.c.login)
+        return all_of(Account, await self._connection.execute(query))
+
+    @override
+    async def add_session(self, session: Session) -> None:
+        await self._connection.execute(insert(tables.session).values(values_of(session)))
+
+    @override
+    async def session(self, token_hash: bytes) -> Session | None:
+        query = select(tables.session).where(tables.session.c.token_hash == token_hash)
+        return one_of(Session, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def end_session(self, token_hash: bytes) -> None:
+        await self._connection.execute(
+            delete(tables.session).where(tables.session.c.token_hash == token_hash)
+        )
+
+    @override
+    async def end_sessions_of_account(self, account_id: AccountId) -> None:
+        await self._connection.execute(
+            delete(tables.session).where(tables.session.c.account_id == account_id)
+        )
+
+    @override
+    async def end_sessions_of_terminal(self, terminal_id: TerminalId) -> None:
+        await self._connection.execute(
+            delete(tables.session).where(tables.session.c.terminal_id == terminal_id)
+        )
+
+    @override
+    async def add_agency_key(
+        self, key_hash: bytes, organisation_id: OrganisationId, *, name: str, created_at: datetime
+    ) -> None:
+        await self._connection.execute(
+            insert(tables.agency_key).values(
+                key_hash=key_hash, organisation_id=organisation_id, name=name, created_at=created_at
+            )
+        )
+
+    @override
+    async def agency_of_key(self, key_hash: bytes) -> Organisation | None:
+        query = (
+            select(tables.organisation)
+            .join(tables.agency_key, tables.agency_key.c.organisation_id == tables.organisation.c.id)
+            .where(tables.agency_key.c.key_hash == key_hash)
+        )
+        return one_of(Organisation, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def add_terminal(self, terminal: Terminal) -> None:
+        await self._connection.execute(insert(tables.terminal).values(values_of(terminal)))
+
+    @override
+    async def terminal(self, terminal_id: TerminalId) -> Terminal | None:
+        query = select(tables.terminal).where(tables.terminal.c.id == terminal_id)
+        return one_of(Terminal, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def terminals_of(self, facility_id: OrganisationId) -> tuple[Terminal, ...]:
+        query = select(tables.terminal).where(tables.terminal.c.facility_id == facility_id)
+        return all_of(Terminal, await self._connection.execute(query.order_by(tables.terminal.c.name)))
+
+    @override
+    async def set_paired(self, terminal_id: TerminalId, paired_at: datetime | None) -> None:
+        await self._connection.execute(
+            update(tables.terminal).where(tables.terminal.c.id == terminal_id).values(paired_at=paired_at)
+        )
+
+    @override
+    async def put_pairing_code(self, code: PairingCode) -> None:
+        await self._connection.execute(
+            delete(tables.pairing_code).where(tables.pairing_code.c.terminal_id == code.terminal_id)
+        )
+        await self._connection.execute(insert(tables.pairing_code).values(values_of(code)))
+
+    @override
+    async def take_pairing_code(self, code_hash: bytes) -> PairingCode | None:
+        matches = tables.pairing_code.c.code_hash == code_hash
+        row = (await self._connection.execute(select(tables.pairing_code).where(matches))).one_or_none()
+        await self._connection.execute(delete(tables.pairing_code).where(matches))
+        return one_of(PairingCode, row)
+
+    @override
+    async def attempts(self, subject: str) -> Attempts:
+        query = select(tables.attempt).where(tables.attempt.c.subject == subject)
+        found = one_of(Attempts, (await self._connection.execute(query)).one_or_none())
+        return found or Attempts(subject=subject, failures=0, blocked_until=None)
+
+    @override
+    async def put_attempts(self, attempts: Attempts) -> None:
+        await self._connection.execute(
+            delete(tables.attempt).where(tables.attempt.c.subject == attempts.subject)
+        )
+        if attempts.failures:
+            await self._connection.execute(insert(tables.attempt).values(values_of(attempts)))

@@ -1,0 +1,79 @@
+"""Tables of organisations, accounts, credentials, sessions and kiosk terminals."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from server.kernel.identity import Role
+from server.people.model import OrganisationKind
+from storage.columns import EnumText, UtcDateTime
+from storage.tables.base import Id, metadata
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", EnumText(OrganisationKind), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("region_code", String(6), nullable=False),
+    Column("parent_id", Id, ForeignKey("organisation.id")),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("login", String(60), nullable=False, unique=True),
+    Column("name", String(60), nullable=False),
+    Column("role", EnumText(Role), nullable=False),
+    Column("organisation_id", Id, ForeignKey("organisation.id")),
+    Column("title", String(100), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("password_hash", String(200)),
+    Column("seeded", Boolean, nullable=False),
+)
+
+terminal = Table(
+    "terminal",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("facility_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("paired_at", UtcDateTime),
+    Index(None, "facility_id"),
+)
+
+pairing_code = Table(
+    "pairing_code",
+    metadata,
+    Column("terminal_id", Id, ForeignKey("terminal.id"), primary_key=True),
+    Column("code_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("account_id", Id, ForeignKey("account.id")),
+    Column("terminal_id", Id, ForeignKey("terminal.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "account_id"),
+    Index(None, "terminal_id"),
+)
+
+agency_key = Table(
+    "agency_key",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("subject", String(100), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", UtcDateTime),
+)

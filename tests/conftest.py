@@ -1,0 +1,43 @@
+"""What every test may ask for: a clock that stands, a migrated database, a running application."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.kernel.events import Job
+from storage.bus import LocalBus
+from storage.database import Database
+from storage.migrate import migrate_sqlite
+from tests.fakes.clock import SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def bus() -> LocalBus:
+    return LocalBus()
+
+
+@pytest.fixture
+def jobs() -> list[Job]:
+    """The jobs that were enqueued by `database`."""
+    return []
+
+
+@pytest.fixture
+async def database(
+    tmp_path: Path, clock: SetClock, bus: LocalBus, jobs: list[Job]
+) -> AsyncIterator[Database]:
+    path = tmp_path / "lianbian.db"
+    migrate_sqlite(path)
+
+    async def enqueue(job: Job) -> None:
+        jobs.append(job)
+
+    opened = Database(f"sqlite+aiosqlite:///{path}", bus=bus, clock=clock, enqueue=enqueue)
+    yield opened
+    await opened.close()

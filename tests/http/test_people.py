@@ -1,0 +1,154 @@
+import asyncio
+import re
+from datetime import timedelta
+
+import pytest
+from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+
+from server.kernel.identity import Role
+from server.people.model import OrganisationKind
+from server.people.passwords import Argon2Passwords
+from storage.database import Database
+from tests.factories import account, organisation, terminal
+from tests.fakes.clock import SetClock
+from tests.http.conftest import Browser, SignedIn
+
+
+async def _add_with_password(database: Database, password: str) -> str:
+    made = account(Role.LAWYER)
+    async with database.transaction() as tx:
+        await tx.people.add_account(made, password_hash=await Argon2Passwords().hash(password))
+    return made.login
+
+
+async def test_the_right_password_opens_a_session_and_goes_on_to_the_page_asked_for(
+    anonymous: Browser, database: Database
+) -> None:
+    login = await _add_with_password(database, "correct horse")
+    answer = await anonymous.post(
+        "/sign-in",
+        data={"login": login, "password": "correct horse", "next": "/cases"},
+        allow_redirects=False,
+    )
+    assert (answer.status, answer.headers["Location"]) == (303, "/cases")
+    cookie = answer.cookies["lianbian_session"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Strict"
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+async def test_signing_in_never_leads_to_another_site(
+    anonymous: Browser, database: Database, target: str
+) -> None:
+    login = await _add_with_password(database, "correct horse")
+    answer = await anonymous.post(
+        "/sign-in",
+        data={"login": login, "password": "correct horse", "next": target},
+        allow_redirects=False,
+    )
+    assert answer.headers["Location"] == "/"
+
+
+async def test_after_five_wrong_passwords_in_a_row_each_further_one_has_to_wait(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    login = await _add_with_password(database, "correct horse")
+    form = {"login": login, "password": "wrong"}
+    statuses = [(await anonymous.post("/sign-in", data=form)).status for _ in range(7)]
+    assert statuses == [422] * 6 + [429]
+    clock.move(timedelta(seconds=16))
+    right = await anonymous.post("/sign-in", data=form | {"password": "correct horse"}, allow_redirects=False)
+    assert right.status == 303
+
+
+async def test_an_unknown_login_reads_the_same_as_a_wrong_password(
+    anonymous: Browser, database: Database
+) -> None:
+    login = await _add_with_password(database, "correct horse")
+    pages = [
+        await (await anonymous.post("/sign-in", data={"login": name, "password": "wrong"})).text()
+        for name in (login, "nobody")
+    ]
+    assert pages[0].replace(login, "nobody") == pages[1]
+
+
+async def test_an_expired_session_sends_to_sign_in(signed_in: SignedIn, clock: SetClock) -> None:
+    browser = await signed_in(account(Role.FACILITY_OFFICER, seeded=True))
+    assert (await browser.get("/terminals")).status == 200
+    clock.move(timedelta(hours=12))
+    answer = await browser.get("/terminals", allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=/terminals")
+
+
+async def test_a_form_of_another_site_is_refused(anonymous: Browser) -> None:
+    answer = await anonymous.post(
+        "/sign-in", data={"login": "a", "password": "b"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), ("null", 403), ("own", 422)])
+async def test_a_browser_without_fetch_metadata_is_judged_by_its_origin(
+    anonymous: Browser, origin: str, status: int
+) -> None:
+    address = anonymous.make_url("/sign-in")
+    own = str(address.origin())
+    async with ClientSession() as session:
+        answer = await session.post(
+            address,
+            data={"login": "a", "password": "b"},
+            headers={"Origin": own if origin == "own" else origin},
+        )
+    assert answer.status == status
+
+
+async def test_a_paired_device_is_the_terminal_until_it_is_unpaired(
+    signed_in: SignedIn, database: Database, anonymous: Browser
+) -> None:
+    facility = organisation(OrganisationKind.DETENTION_FACILITY)
+    kiosk = terminal(facility.id)
+    async with database.transaction() as tx:
+        await tx.people.add_organisation(facility)
+        await tx.people.add_terminal(kiosk)
+    officer = await signed_in(account(Role.FACILITY_OFFICER, organisation_id=facility.id, seeded=True))
+    shown = await (await officer.post(f"/terminals/{kiosk.id}/pairing-code")).text()
+    code = re.findall(r"\b\d{8}\b", shown)[0]
+    paired = await anonymous.post("/kiosk/pair", data={"code": code}, allow_redirects=False)
+    assert (paired.status, paired.headers["Location"]) == (303, "/kiosk")
+    again = await anonymous.post("/kiosk/pair", data={"code": code}, allow_redirects=False)
+    assert again.status == 422
+
+    async with anonymous.ws_connect("/live") as socket:
+        await officer.post(f"/terminals/{kiosk.id}/unpair")
+        closed = await asyncio.wait_for(socket.receive(), 1)
+    assert closed.type in {WSMsgType.CLOSE, WSMsgType.CLOSED}
+    with pytest.raises(WSServerHandshakeError):
+        await anonymous.ws_connect("/live")
+
+
+async def test_an_officer_of_another_facility_does_not_find_the_terminal(
+    signed_in: SignedIn, database: Database
+) -> None:
+    facility, other = (organisation(OrganisationKind.DETENTION_FACILITY) for _ in range(2))
+    kiosk = terminal(facility.id)
+    async with database.transaction() as tx:
+        await tx.people.add_organisation(facility)
+        await tx.people.add_organisation(other)
+        await tx.people.add_terminal(kiosk)
+    officer = await signed_in(account(Role.FACILITY_OFFICER, organisation_id=other.id, seeded=True))
+    assert (await officer.post(f"/terminals/{kiosk.id}/pairing-code")).status == 404
+
+
+async def test_signing_out_closes_the_open_page_within_a_second(signed_in: SignedIn) -> None:
+    browser = await signed_in(account(Role.LAWYER, seeded=True))
+    async with browser.ws_connect("/live") as socket:
+        await browser.post("/sign-out", allow_redirects=False)
+        closed = await asyncio.wait_for(socket.receive(), 1)
+    assert closed.type in {WSMsgType.CLOSE, WSMsgType.CLOSED}
+
+
+async def test_nobody_may_watch_a_topic_that_is_none_of_theirs(signed_in: SignedIn) -> None:
+    browser = await signed_in(account(Role.LAWYER, seeded=True))
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await browser.ws_connect("/live?watch=case:0123456789abcdefghjkmnpqrs")
+    assert refused.value.status == 404

@@ -1,0 +1,88 @@
+import asyncio
+
+import pytest
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import OperationalError
+
+from server.kernel.events import Job, Notification
+from server.people.model import Organisation, SessionsRevoked
+from storage.bus import LocalBus
+from storage.database import Database
+from storage.tables import metadata
+from storage.tables.audit import audit_entry
+from tests.factories import organisation
+
+
+async def test_a_raise_in_a_transaction_undoes_it_and_tells_nobody(
+    database: Database, bus: LocalBus, jobs: list[Job]
+) -> None:
+    async def fail(made: Organisation) -> None:
+        async with database.transaction() as tx:
+            await tx.people.add_organisation(made)
+            tx.record(SessionsRevoked(actor="x:y", account_id="a1"))
+            tx.enqueue(Job("ingest", "d1"))
+            raise LookupError
+
+    made = organisation()
+    async with bus.subscribe(frozenset({"access:a1"})) as subscription:
+        with pytest.raises(LookupError):
+            await fail(made)
+        async with database.reading() as tx:
+            assert await tx.people.organisation(made.id) is None
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(subscription.next(), 0.05)
+    assert jobs == []
+
+
+async def test_an_event_is_logged_with_the_commit_and_told_after_it(
+    database: Database, bus: LocalBus, jobs: list[Job]
+) -> None:
+    async with bus.subscribe(frozenset({"access:a1"})) as subscription:
+        async with database.transaction() as tx:
+            tx.record(SessionsRevoked(actor="security_admin:s1", account_id="a1"))
+            tx.enqueue(Job("ingest", "d1"))
+        told = await asyncio.wait_for(subscription.next(), 1)
+    assert told == Notification("access:a1", "SessionsRevoked", "account:a1")
+    assert jobs == [Job("ingest", "d1")]
+    async with database.reading() as tx:
+        entry = (await tx.connection.execute(select(audit_entry))).one()
+    assert (entry.actor, entry.event, entry.subject) == (
+        "security_admin:s1",
+        "SessionsRevoked",
+        "account:a1",
+    )
+
+
+async def test_a_reading_unit_cannot_write(database: Database) -> None:
+    async def write() -> None:
+        async with database.reading() as tx:
+            await tx.people.add_organisation(organisation())
+
+    with pytest.raises(OperationalError, match="readonly"):
+        await write()
+
+
+async def test_of_many_writers_that_read_before_they_write_none_loses_an_update(database: Database) -> None:
+    async def guess() -> None:
+        async with database.transaction() as tx:
+            before = await tx.people.attempts("login:x")
+            await asyncio.sleep(0)
+            await tx.people.put_attempts(
+                type(before)(subject=before.subject, failures=before.failures + 1, blocked_until=None)
+            )
+
+    await asyncio.gather(*(guess() for _ in range(20)))
+    async with database.reading() as tx:
+        assert (await tx.people.attempts("login:x")).failures == 20
+
+
+async def test_the_migrations_make_just_the_tables_that_the_code_names(database: Database) -> None:
+    async with database.reading() as tx:
+        made = await tx.connection.run_sync(
+            lambda sync: {
+                name: {column["name"] for column in inspect(sync).get_columns(name)}
+                for name in inspect(sync).get_table_names()
+            }
+        )
+    made.pop("alembic_version")
+    assert made == {table.name: {column.name for column in table.columns} for table in metadata.sorted_tables}
