@@ -9,6 +9,8 @@ from types import FrameType
 from typing import NoReturn
 
 from workbench.build import Profile, build
+from workbench.checks import run_checks
+from workbench.locks import lock
 from workbench.places import PYTHON, ROOT, node_environment
 from workbench.steps import say
 
@@ -59,6 +61,17 @@ def _setup(_arguments: list[str]) -> None:
     say("就绪 · ready")
 
 
+def _test(arguments: list[str]) -> None:
+    build(Profile.DEV)
+    sys.exit(run_checks(arguments))
+
+
+def _lock(_arguments: list[str]) -> None:
+    build(Profile.DEV)
+    lock()
+    say("已锁定 · locked")
+
+
 def _measure(folder: str) -> Callable[[list[str]], None]:
     def run(arguments: list[str]) -> None:
         names = sorted(path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py"))
@@ -91,6 +104,8 @@ def _with_absolute_data_dir(arguments: list[str]) -> list[str]:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "serve": _serve,
     "setup": _setup,
+    "test": _test,
+    "lock": _lock,
     "bench": _measure("bench"),
     "soak": _measure("soak"),
 }

@@ -48,7 +48,7 @@ class Step:
         started = time.monotonic()
         say(f"{self.title} …")
         for command in self.commands():
-            _run(command, title=self.title)
+            run(command, title=self.title)
         self.output.mkdir(parents=True, exist_ok=True)
         self._stamp.write_text(key)
         say(f"{self.title} ✓ {time.monotonic() - started:.1f} s")
@@ -79,7 +79,8 @@ def _files(inputs: Iterable[Path]) -> Iterable[Path]:
             yield path
 
 
-def _run(command: Command, *, title: str) -> None:
+def run(command: Command, *, title: str) -> None:
+    """Runs a command to its end; when it fails, tells why and ends this process."""
     CACHE.mkdir(exist_ok=True)
     log = CACHE / "last-step.log"
     with log.open("wb") as output:
