@@ -19,11 +19,12 @@ def newest_step() -> str:
 def migrate_sqlite(path: Path) -> None:
     """Create or migrate the embedded database at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _step_of(path) != newest_step():
+    if step_of(path) != newest_step():
         _upgrade(f"sqlite:///{path.resolve()}")
 
 
-def _step_of(path: Path) -> str | None:
+def step_of(path: Path) -> str | None:
+    """Return the step that the database at `path` is at, None if it is new."""
     if not path.exists():
         return None
     with closing(sqlite3.connect(path)) as connection:

@@ -1,0 +1,142 @@
+"""The server's commands: serve, worker, migrate, check."""
+
+import argparse
+import asyncio
+import fcntl
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from server.settings import Settings, from_environment
+from storage.check import findings
+from storage.migrate import migrate_sqlite
+
+_COULD_NOT = 1
+
+
+class CannotStart(Exception):
+    """Something in the surroundings has to be mended first; the message says what, in both languages."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+        _configure_logs(settings.log_level)
+        command: Callable[[Settings], None] = options.run
+        command(settings)
+    except (CannotStart, ValueError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the answer to whoever typed the command
+        sys.exit(_COULD_NOT)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m server", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, told in (
+        ("serve", _serve, "serve the pages"),
+        ("worker", _worker, "run jobs beside several web processes"),
+        ("migrate", _migrate, "bring the database to the newest schema"),
+        ("check", _check, "verify database and objects; tells what is wrong"),
+    ):
+        command = commands.add_parser(name, help=told, description=told)
+        command.set_defaults(run=run)
+        command.add_argument("--host", help="address to listen on")
+        command.add_argument("--port", type=int, help="TCP port of the pages")
+        command.add_argument("--media-port", type=int, help="UDP port of the media")
+        command.add_argument("--public-address", help="IP address under which browsers reach the media port")
+        command.add_argument("--data-dir", type=Path, help="folder of database, objects and sockets")
+        command.add_argument("--no-demo", dest="demo", action="store_false", default=None)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {name: value for name, value in vars(options).items() if name != "run" and value is not None}
+    return replace(from_environment(), **given)
+
+
+def _serve(settings: Settings) -> None:
+    from server.serve import PortTaken, serve  # noqa: PLC0415 - the other commands need not load it all
+
+    with _alone_with(settings.data_dir):
+        migrate_sqlite(settings.data_dir / "lianbian.db")
+        try:
+            asyncio.run(serve(settings))
+        except PortTaken as error:
+            raise CannotStart(str(error)) from None
+
+
+def _worker(_settings: Settings) -> None:
+    message = (
+        "内置数据库只能由 serve 进程打开，任务已在其中运行，无需单独启动。\n"
+        "The embedded database is opened by `serve` alone, which runs the jobs itself."
+    )
+    raise CannotStart(message)
+
+
+def _migrate(settings: Settings) -> None:
+    with _alone_with(settings.data_dir):
+        migrate_sqlite(settings.data_dir / "lianbian.db")
+
+
+def _check(settings: Settings) -> None:
+    found = findings(settings.data_dir / "lianbian.db")
+    for finding in found:
+        print(finding)  # noqa: T201 - the command's answer
+    print("没有发现问题 · nothing found" if not found else f"{len(found)} 处问题 · findings")  # noqa: T201
+    sys.exit(_COULD_NOT if found else 0)
+
+
+@contextmanager
+def _alone_with(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory: two processes on one SQLite and one socket would trip over each other.
+
+    Raises:
+        CannotStart: another process holds it, or it can't be written.
+    """
+    try:
+        (data_dir / "run").mkdir(parents=True, exist_ok=True)
+        lock = os.open(data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"数据目录不可写 · cannot write the data directory {data_dir}: {error.strerror}"
+        raise CannotStart(message) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        message = (
+            f"数据目录正被另一个进程使用，请用 --data-dir 另选：{data_dir}\n"
+            f"Another process uses the data directory {data_dir}; choose another with --data-dir."
+        )
+        raise CannotStart(message) from None
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _configure_logs(level: str) -> None:
+    """Write one line an event to standard error, without colours where nobody looks."""
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        message = f"LIANBIAN_LOG_LEVEL: {level!r}"
+        raise CannotStart(message)
+    logging.basicConfig(level=number, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,61 @@
+"""The `serve` command: pages and in-process jobs, until a signal ends it."""
+
+import asyncio
+import errno
+import signal
+
+from aiohttp import web
+
+from server.app import compose
+from server.settings import Settings
+
+SHUTDOWN_S = 2.0
+"""How long requests under way may take when the process ends."""
+
+
+class PortTaken(Exception):
+    """Another program listens there; the message says what to do, in both languages."""
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; everything that was started has ended on return.
+
+    Raises:
+        PortTaken: the TCP port is in use.
+    """
+    stopped = _stop_event()
+    app = compose(settings)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        await _listen(runner, settings)
+        _say_where(settings)
+        await stopped.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _stop_event() -> asyncio.Event:
+    """Return an event that is set by the signals, also where a shell started us with them ignored."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, reuse_address=True).start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        message = (
+            f"端口 {settings.port} 已被占用，请用 --port 另选。\n"
+            f"Port {settings.port} is taken; choose another with --port."
+        )
+        raise PortTaken(message) from None
+
+
+def _say_where(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"联辩 · Lianbian  http://{host}:{settings.port}", flush=True)  # noqa: T201 - what one waits for
