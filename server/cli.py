@@ -1,4 +1,4 @@
-"""The server's commands: serve, worker, migrate, check."""
+"""The server's commands: serve, worker, migrate, docs, check."""
 
 import argparse
 import asyncio
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "serve the pages"),
         ("worker", _worker, "run jobs beside several web processes"),
         ("migrate", _migrate, "bring the database to the newest schema"),
+        ("docs", _docs, "write the documents that are generated from the code"),
         ("check", _check, "verify database and objects; tells what is wrong"),
     ):
         command = commands.add_parser(name, help=told, description=told)
@@ -84,6 +85,15 @@ def _worker(_settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     with _alone_with(settings.data_dir):
         migrate_sqlite(settings.data_dir / "lianbian.db")
+
+
+def _docs(settings: Settings) -> None:
+    from server.app import compose  # noqa: PLC0415
+    from server.http.permission_document import permission_document  # noqa: PLC0415
+    from server.http.routing import ROUTES  # noqa: PLC0415
+
+    document = Path(__file__).parents[1] / "docs" / "permissions.md"
+    document.write_text(permission_document(compose(settings)[ROUTES]), encoding="utf-8")
 
 
 def _check(settings: Settings) -> None:
