@@ -62,6 +62,7 @@ def _checks() -> tuple[Check, ...]:
         _web("tsc", "tsc", "-p", "."),
         _web("biome", "biome", "ci", "."),
         _web("vitest", "vitest", "run"),
+        _python("browsers", "python", "-m", "tests.browser.chromium"),
     )
 
 

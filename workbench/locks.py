@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.places import REQUIREMENTS, UV, WEB, cache_environment, node_environment, npm
+from workbench.places import REQUIREMENTS, ROOT, UV, WEB, cache_environment, node_environment, npm
 from workbench.steps import Command, run
 
 # One set of versions for every Python from 3.11 on and every machine, and no registry's address in the files.
@@ -35,7 +35,7 @@ def _commands() -> Iterator[Command]:
         app,
         output=REQUIREMENTS / "dev.txt",
     )
-    for folder in (WEB,):
+    for folder in (WEB, *(path.parent for path in (ROOT / "tests" / "browser").glob("*/package.json"))):
         yield Command(
             (*npm(), "update", "--package-lock-only", "--ignore-scripts"),
             folder=folder,

@@ -168,7 +168,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("after", [1, 7, 20])
 async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after: int) -> None:
-    with subprocess.Popen(  # noqa: S603, ASYNC220 - our own script; the test waits for it
+    with subprocess.Popen(  # noqa: ASYNC220 - our own script; the test waits for it
         [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()
     ) as writer:
         assert writer.stdout is not None
