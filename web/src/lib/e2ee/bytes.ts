@@ -35,11 +35,6 @@ export function fromBigEndian(octets: Uint8Array): bigint {
   return octets.reduce((value, octet) => (value << OCTET_BITS) | BigInt(octet), 0n);
 }
 
-/** Puts a field's length (4 octets) before it, so that two lists of fields never read alike. */
-export function field(content: Uint8Array): Bytes {
-  return concat(bigEndian(BigInt(content.length), 4), content);
-}
-
 /** Tells whether two values are the same, octet for octet. They are public: time may tell where they differ. */
 export function equal(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((octet, index) => octet === right[index]);
