@@ -13,6 +13,7 @@ from server.http.origin import same_origin
 from server.http.pages import WEB, Pages
 from server.http.problems import report_problems
 from server.http.routing import add_routes
+from server.http.source import SourceHandlers
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.identity import Role
 from server.people.handlers import DatabaseSessions, PeopleHandlers
@@ -63,7 +64,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(queue.run)
     app.cleanup_ctx.append(_close_database)
-    add_routes(app, (*people.routes(), *live.routes(), *AssetHandlers().routes()))
+    add_routes(app, (*people.routes(), *live.routes(), *AssetHandlers().routes(), *SourceHandlers().routes()))
     return app
 
 
