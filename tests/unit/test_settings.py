@@ -1,0 +1,38 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from server.settings import Settings, from_environment
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+
+
+def test_each_setting_is_documented() -> None:
+    told = OPERATIONS.read_text(encoding="utf-8")
+    missing = [field.name for field in fields(Settings) if f"`LIANBIAN_{field.name.upper()}`" not in told]
+    assert missing == []
+
+
+def test_each_setting_is_read_from_its_variable() -> None:
+    given = {
+        "LIANBIAN_HOST": "0.0.0.0",  # noqa: S104
+        "LIANBIAN_PORT": "1",
+        "LIANBIAN_MEDIA_PORT": "2",
+        "LIANBIAN_PUBLIC_ADDRESS": "192.0.2.1",
+        "LIANBIAN_DATA_DIR": "/srv",
+        "LIANBIAN_DEMO": "off",
+        "LIANBIAN_SECURE_COOKIES": "on",
+        "LIANBIAN_LOG_LEVEL": "DEBUG",
+    }
+    assert {f"LIANBIAN_{field.name.upper()}" for field in fields(Settings)} == set(given)
+    read, default = from_environment(given), from_environment({})
+    assert default == Settings()
+    names = [field.name for field in fields(Settings)]
+    unchanged = [name for name in names if getattr(read, name) == getattr(default, name)]
+    assert unchanged == []
+
+
+def test_a_port_that_is_no_number_names_its_variable() -> None:
+    with pytest.raises(ValueError, match="LIANBIAN_PORT"):
+        from_environment({"LIANBIAN_PORT": "web"})
