@@ -1,5 +1,6 @@
 """Languages: Chinese message ids in the source, English from the catalogue."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +48,15 @@ class PoCatalogue:
         with english.open("rb") as file:
             catalogue = read_po(file, locale="en")
         self._english = {entry.id: entry.string for entry in catalogue if entry.id and entry.string}
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """Every message id of one form, with its English."""
+        return {
+            message: told
+            for message, told in self._english.items()
+            if isinstance(message, str) and isinstance(told, str)
+        }
 
     def gettext(self, locale: Locale, message: str) -> str:
         """Return `message` in `locale`; itself where there is no translation."""

@@ -9,8 +9,11 @@ import jinja2
 from aiohttp import web
 
 from server.http.i18n import Catalogue, Locale, locale_of
+from server.http.icons import Icons
 from server.http.identity import identity_of
+from server.http.look import furnish
 from server.kernel.clock import Clock
+from server.kernel.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +53,7 @@ class Pages:
         self._assets = assets or Assets(WEB / "dist")
         self._clock = clock
         self._demo = demo
+        self._icons = Icons(WEB / "icons.svg")
         self._environments = {locale: self._environment(locale, templates, catalogue) for locale in Locale}
 
     def _environment(self, locale: Locale, templates: Path, catalogue: Catalogue) -> jinja2.Environment:
@@ -66,13 +70,21 @@ class Pages:
         ngettext: Callable[[str, str, int], str] = partial(catalogue.ngettext, locale)
         environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
         environment.globals.update(asset=self._assets.url, locale=locale, demo=self._demo)
+        furnish(environment, locale, self._icons, gettext)
         return environment
 
     def html(self, request: web.Request, template: str, **context: object) -> str:
         """Return `template` rendered for the reader of `request`."""
-        environment = self._environments[locale_of(request)]
-        return environment.get_template(template).render(
-            identity=identity_of(request), path=request.path, now=self._clock.now(), **context
+        return self.text(
+            template, locale=locale_of(request), identity=identity_of(request), path=request.path, **context
+        )
+
+    def text(self, template: str, *, locale: Locale, identity: Identity, path: str, **context: object) -> str:
+        """Return `template` rendered in `locale` for `identity`, who reads it at `path`."""
+        return (
+            self._environments[locale]
+            .get_template(template)
+            .render(identity=identity, path=path, now=self._clock.now(), **context)
         )
 
     def render(

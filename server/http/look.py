@@ -1,0 +1,65 @@
+"""What every template finds besides its context: icons, dates, rulers, initials."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+
+import jinja2
+
+from server.http.dates import Dates, span
+from server.http.i18n import Locale
+from server.http.icons import Icons
+from server.http.ruler import ruler
+
+
+def furnish(
+    environment: jinja2.Environment, locale: Locale, icons: Icons, translate: Callable[[str], str]
+) -> None:
+    """Give `environment`, which speaks `locale`, the filters and functions that templates use.
+
+    Filters: `day`, `weekday`, `full_day`, `time`, `moment`, `near(now)`, `near_day(now)`, `duration`, `span`,
+    `unit(number)`, `clock` (a count of seconds as 24:08), `initial`. Functions: `icon(name, kind)`,
+    `ruler(…)`, `say(message, values)`.
+    """
+    dates = Dates(locale)
+
+    def say(message: str, values: Mapping[str, object] | None = None) -> str:
+        """Return `message`, which Python code marked, in the reader's language with its `{places}` filled."""
+        return translate(message).format_map({name: told(value) for name, value in (values or {}).items()})
+
+    def told(value: object) -> object:
+        match value:
+            case datetime():
+                return dates.moment(value)
+            case date():
+                return dates.day(value)
+            case timedelta():
+                return dates.duration(value)
+            case _:
+                return value
+
+    environment.filters.update(
+        day=dates.day,
+        weekday=dates.weekday,
+        full_day=dates.full_day,
+        time=dates.time,
+        moment=dates.moment,
+        near=dates.near,
+        near_day=dates.near_day,
+        duration=dates.duration,
+        span=span,
+        unit=dates.unit,
+        clock=clock,
+        initial=initial,
+    )
+    environment.globals.update(icon=icons.draw, ruler=ruler, say=say)
+
+
+def clock(value: timedelta) -> str:
+    """Return a running time as `24:08`, hours counted as minutes."""
+    minutes, seconds = divmod(int(value.total_seconds()), 60)
+    return f"{minutes}:{seconds:02}"
+
+
+def initial(name: str) -> str:
+    """Return what an avatar shows: the first character, of a Latin name in capitals."""
+    return name[:1].upper()
