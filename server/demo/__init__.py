@@ -1,0 +1,1 @@
+"""The demo province: fictional people and cases in real places, the same after every seeding."""
