@@ -1,9 +1,19 @@
 """Makes valid values with one line; a test names only what matters to it."""
 
+from datetime import UTC, datetime
 from itertools import count
 
+from server.cases.model import (
+    Assignment,
+    AssignmentKind,
+    AssignmentStatus,
+    Case,
+    CaseStatus,
+    NoticeReason,
+    Stage,
+)
 from server.kernel.identity import Role
-from server.kernel.ids import AccountId, OrganisationId, TerminalId, new_id
+from server.kernel.ids import AccountId, AssignmentId, CaseId, OrganisationId, TerminalId, new_id
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
 
 _number = count(1)
@@ -42,3 +52,57 @@ def account(
 
 def terminal(facility_id: OrganisationId, *, name: str = "1 号终端") -> Terminal:
     return Terminal(id=TerminalId(new_id()), facility_id=facility_id, name=name)
+
+
+def case(  # noqa: PLR0913 - every part of a case that some rule looks at
+    *,
+    status: CaseStatus = CaseStatus.NOTICED,
+    stage: Stage = Stage.PROSECUTION_REVIEW,
+    reason: NoticeReason = NoticeReason.FULL_COVERAGE,
+    offence: str = "故意伤害",
+    agency_id: OrganisationId | None = None,
+    institution_id: OrganisationId | None = None,
+    area_id: OrganisationId | None = None,
+    facility_id: OrganisationId | None = None,
+    region_code: str = "411723",
+    language: str = "zh",
+    opened_at: datetime = datetime(2026, 9, 25, 2, 0, tzinfo=UTC),
+    continues: CaseId | None = None,
+) -> Case:
+    number = next(_number)
+    return Case(
+        id=CaseId(new_id()),
+        number=f"平舆援刑字〔2026〕第{number}号",
+        agency_number=f"平检刑诉受〔2026〕{number}号",
+        status=status,
+        stage=stage,
+        procedure=None,
+        offence=offence,
+        reason=reason,
+        agency_id=agency_id or OrganisationId(new_id()),
+        institution_id=institution_id or OrganisationId(new_id()),
+        area_id=area_id or OrganisationId(new_id()),
+        region_code=region_code,
+        facility_id=facility_id,
+        language=language,
+        opened_at=opened_at,
+        continues=continues,
+    )
+
+
+def assignment(
+    case_id: CaseId,
+    account_id: AccountId,
+    *,
+    kind: AssignmentKind = AssignmentKind.LEAD,
+    status: AssignmentStatus = AssignmentStatus.ACCEPTED,
+) -> Assignment:
+    return Assignment(
+        id=AssignmentId(new_id()),
+        case_id=case_id,
+        account_id=account_id,
+        kind=kind,
+        status=status,
+        proposed_by=None,
+        proposed_at=datetime(2026, 9, 25, 3, 0, tzinfo=UTC),
+    )

@@ -1,0 +1,161 @@
+"""What cases need of the outside: a store."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from server.cases.model import Assignment, Case, CaseFact, CaseStatus, Notice, Party
+from server.kernel.ids import AccountId, AssignmentId, CaseId, OrganisationId
+from server.kernel.transaction import Transaction
+from server.people.ports import PeopleStore
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What was answered to an idempotency key, and to which body."""
+
+    body_hash: bytes
+    notice_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """A day on which the operator knows better than the published calendar."""
+
+    day: date
+    working: bool
+    name: str
+
+
+class CaseStore(Protocol):
+    """Keeps cases, parties, notices, facts and assignments."""
+
+    async def add_case(self, case: Case, *, link_numbers: frozenset[str]) -> None:
+        """Store a new case with the numbers that it shares with co-defendants' and linked cases."""
+        ...
+
+    async def case(self, case_id: CaseId) -> Case | None:
+        """Return the case, if there is one."""
+        ...
+
+    async def case_by_number(self, number: str) -> Case | None:
+        """Return the case of this legal-aid number."""
+        ...
+
+    async def put_case(self, case: Case) -> None:
+        """Store a changed case."""
+        ...
+
+    async def cases_of_institution(self, institution_id: OrganisationId) -> tuple[Case, ...]:
+        """Return the institution's cases, newest first."""
+        ...
+
+    async def cases_of_agency(self, agency_id: OrganisationId) -> tuple[Case, ...]:
+        """Return the cases that the agency sent, newest first."""
+        ...
+
+    async def cases_of_area(
+        self, area_id: OrganisationId, statuses: frozenset[CaseStatus]
+    ) -> tuple[Case, ...]:
+        """Return the area's cases in one of `statuses`, oldest first."""
+        ...
+
+    async def cases_of_lawyer(self, account_id: AccountId) -> tuple[Case, ...]:
+        """Return the cases in which the lawyer has an open assignment, newest first."""
+        ...
+
+    async def linked_cases(self, case_id: CaseId) -> frozenset[CaseId]:
+        """Return the other cases that share a number with this one: co-defendants, linked accused."""
+        ...
+
+    async def opened_by(self, institution_id: OrganisationId, year: int) -> int:
+        """Return how many cases the institution has numbered in `year`."""
+        ...
+
+    async def add_party(self, party: Party) -> None:
+        """Store a person of a case."""
+        ...
+
+    async def parties_of(self, case_id: CaseId) -> tuple[Party, ...]:
+        """Return the people of a case, the recipient first."""
+        ...
+
+    async def recipients_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, Party]:
+        """Return each case's recipient."""
+        ...
+
+    async def add_notice(self, notice: Notice) -> None:
+        """Store a notice."""
+        ...
+
+    async def notice(self, notice_id: str) -> Notice | None:
+        """Return the notice, if there is one."""
+        ...
+
+    async def notice_of_case(self, case_id: CaseId) -> Notice | None:
+        """Return the notice with which the case began."""
+        ...
+
+    async def add_fact(self, fact: CaseFact) -> None:
+        """Store a fact; of one key the last stored counts."""
+        ...
+
+    async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:
+        """Return what happened in each case and when, by the rules' word for it."""
+        ...
+
+    async def add_assignment(self, assignment: Assignment) -> None:
+        """Store a new assignment."""
+        ...
+
+    async def put_assignment(self, assignment: Assignment) -> None:
+        """Store a changed assignment."""
+        ...
+
+    async def assignment(self, assignment_id: AssignmentId) -> Assignment | None:
+        """Return the assignment, if there is one."""
+        ...
+
+    async def assignments_of(self, case_id: CaseId) -> tuple[Assignment, ...]:
+        """Return a case's assignments, open, pending and past, in the order in which they were proposed."""
+        ...
+
+    async def assignments_of_cases(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Assignment, ...]]:
+        """Return the assignments of several cases."""
+        ...
+
+    async def assignments_of_lawyer(self, account_id: AccountId) -> tuple[Assignment, ...]:
+        """Return a lawyer's assignments, newest first."""
+        ...
+
+    async def workloads(self) -> dict[AccountId, int]:
+        """Return how many cases each lawyer has open or pending."""
+        ...
+
+    async def kept_answer(self, organisation_id: OrganisationId, key: str) -> KeptAnswer | None:
+        """Return what this agency's idempotency key was answered with."""
+        ...
+
+    async def keep_answer(
+        self, organisation_id: OrganisationId, key: str, answer: KeptAnswer, *, at: datetime
+    ) -> None:
+        """Keep the answer in the transaction that made it."""
+        ...
+
+    async def calendar_entries(self) -> tuple[CalendarEntry, ...]:
+        """Return the days that the operator entered."""
+        ...
+
+
+class CasesTx(Transaction, Protocol):
+    """A unit of work with cases and people in it."""
+
+    @property
+    def cases(self) -> CaseStore:
+        """The cases."""
+        ...
+
+    @property
+    def people(self) -> PeopleStore:
+        """The people."""
+        ...

@@ -1,0 +1,1 @@
+"""Regional cooperation: which lawyer could take a case, with every reason for and against said."""

@@ -1,0 +1,55 @@
+import pytest
+
+from server.cases.model import AssignmentStatus, CaseStatus
+from server.cases.policy import relation_to_case
+from server.kernel.identity import Identity, Role
+from server.kernel.ids import AccountId, OrganisationId
+from server.kernel.permissions import Relation
+from tests.factories import assignment, case
+
+LAWYER = Identity(role=Role.LAWYER, account_id=AccountId("lawyer"))
+
+
+@pytest.mark.parametrize(
+    ("status", "relation"),
+    [
+        (AssignmentStatus.PROPOSED, Relation.UNRELATED),
+        (AssignmentStatus.PINNED, Relation.UNRELATED),
+        (AssignmentStatus.ACCEPTED, Relation.OWN),
+        (AssignmentStatus.ACTIVE, Relation.OWN),
+        (AssignmentStatus.DECLINED, Relation.UNRELATED),
+        (AssignmentStatus.ENDED, Relation.UNRELATED),
+    ],
+)
+def test_a_case_is_a_lawyers_own_while_their_assignment_is_open(
+    status: AssignmentStatus, relation: Relation
+) -> None:
+    made = case()
+    found = relation_to_case(LAWYER, made, [assignment(made.id, AccountId("lawyer"), status=status)])
+    assert found is relation
+
+
+def test_an_assignment_of_another_case_opens_nothing() -> None:
+    made, other = case(), case()
+    found = relation_to_case(LAWYER, made, [assignment(other.id, AccountId("lawyer"))])
+    assert found is Relation.UNRELATED
+
+
+def test_an_archived_case_stays_ones_own_but_closed() -> None:
+    made = case(status=CaseStatus.ARCHIVED)
+    found = relation_to_case(LAWYER, made, [assignment(made.id, AccountId("lawyer"))])
+    assert found is Relation.CLOSED
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_case_is_related_to_a_role_only_through_the_organisation_meant_for_it(role: Role) -> None:
+    made = case()
+    meant = {
+        Role.LEGAL_AID_OFFICER: made.institution_id,
+        Role.AGENCY_OFFICER: made.agency_id,
+        Role.COORDINATOR: made.area_id,
+    }
+    for organisation_id in (made.institution_id, made.agency_id, made.area_id, OrganisationId("other")):
+        identity = Identity(role=role, account_id=AccountId("someone"), organisation_id=organisation_id)
+        related = relation_to_case(identity, made, ()) is not Relation.UNRELATED
+        assert related == (meant.get(role) == organisation_id)
