@@ -1,12 +1,55 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const entries = ["src/mount.ts", "styles/main.css"].filter((entry) => existsSync(entry));
+
+/** Puts a compressed twin beside each text file, so that the server compresses nothing while it serves. */
+function compressedTwins(): Plugin {
+  return {
+    name: "compressed-twins",
+    apply: "build",
+    enforce: "post",
+    async generateBundle(_options, bundle) {
+      for (const [fileName, file] of Object.entries(bundle)) {
+        if (!/\.(js|css|svg)$/.test(fileName)) continue;
+        const content = file.type === "chunk" ? file.code : file.source;
+        this.emitFile({
+          type: "asset",
+          fileName: `${fileName}.br`,
+          source: await promisify(brotliCompress)(content),
+        });
+        this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: await promisify(gzip)(content) });
+      }
+    },
+  };
+}
+
+/** While developing: pages of the server know Vite's client, and are loaded anew when the server restarted. */
+function pagesOfTheServer(): Plugin {
+  const restarted = resolve(import.meta.dirname, "../.cache/server-restarted");
+  return {
+    name: "pages-of-the-server",
+    apply: "serve",
+    transform(code, id) {
+      return id.endsWith("/src/mount.ts") ? `import "/@vite/client";\n${code}` : null;
+    },
+    configureServer(server) {
+      server.watcher.add(restarted).on("change", (path) => {
+        if (path === restarted) server.ws.send({ type: "full-reload" });
+      });
+    },
+  };
+}
 
 // biome-ignore lint/style/noDefaultExport: Vite asks for it
 export default defineConfig({
   base: "/static/",
   publicDir: false,
+  plugins: [compressedTwins(), pagesOfTheServer()],
   build: {
     // The browsers of 麒麟 and 统信 desktops are Chromium 78 to 108.
     target: ["es2020", "chrome86"],

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -36,12 +36,21 @@ class Profile(StrEnum):
 
 def build(profile: Profile) -> None:
     """Brings everything up to date that serving (or testing) needs; quick when nothing changed."""
-    if all(step.is_current() for step in _steps(profile)):
+    _bring_up_to_date((*_installing(profile), _building_pages()))
+
+
+def install(profile: Profile) -> None:
+    """Brings up to date what is installed, and leaves the pages to Vite."""
+    _bring_up_to_date(_installing(profile))
+
+
+def _bring_up_to_date(steps: Sequence[Step]) -> None:
+    if all(step.is_current() for step in steps):
         return
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "build.lock").open("w") as lock:
         _take(lock.fileno())
-        for step in _steps(profile):
+        for step in steps:
             if not step.is_current():
                 step.run()
 
@@ -55,19 +64,18 @@ def _take(lock: int) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _steps(profile: Profile) -> tuple[Step, ...]:
-    tools = Step("取得 uv · fetching uv", TOOLS, (REQUIREMENTS / "uv.txt",), _fetch_uv)
+def _installing(profile: Profile) -> tuple[Step, ...]:
+    web = tuple(WEB / name for name in ("package.json", "package-lock.json", ".npmrc"))
     return (
-        tools,
+        Step("取得 uv · fetching uv", TOOLS, (REQUIREMENTS / "uv.txt",), _fetch_uv),
         _environment(profile),
-        Step(
-            "安装网页依赖 · installing the web's packages",
-            WEB / "node_modules",
-            (WEB / "package.json", WEB / "package-lock.json", WEB / ".npmrc"),
-            _install_web,
-        ),
-        Step("构建网页 · building the pages", DIST, tuple(WEB / name for name in PAGE_INPUTS), _build_pages),
+        Step("安装网页依赖 · installing the web's packages", WEB / "node_modules", web, _install_web),
     )
+
+
+def _building_pages() -> Step:
+    inputs = tuple(WEB / name for name in PAGE_INPUTS)
+    return Step("构建网页 · building the pages", DIST, inputs, _build_pages)
 
 
 PAGE_INPUTS = ("src", "styles", "locale", "package-lock.json", "vite.config.ts", "tsconfig.json")

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from workbench.build import Profile, build
+from workbench.build import Profile, build, install
 from workbench.checks import run_checks
+from workbench.develop import develop
 from workbench.locks import lock
 from workbench.places import PYTHON, ROOT, node_environment
 from workbench.steps import say
@@ -66,6 +67,11 @@ def _test(arguments: list[str]) -> None:
     sys.exit(run_checks(arguments))
 
 
+def _dev(arguments: list[str]) -> None:
+    install(Profile.DEV)
+    develop(_with_absolute_data_dir(arguments))
+
+
 def _lock(_arguments: list[str]) -> None:
     build(Profile.DEV)
     lock()
@@ -105,6 +111,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "serve": _serve,
     "setup": _setup,
     "test": _test,
+    "dev": _dev,
     "lock": _lock,
     "bench": _measure("bench"),
     "soak": _measure("soak"),
