@@ -6,14 +6,15 @@ browsers, and there is no recording.
 
 Theory of operation of a participant's status::
 
-    expected ─▶ testing ─▶ waiting ─▶ admitted ⇄ in_consultation
+    expected ─▶ testing ─▶ waiting ─▶ admitted
                    │          ▲           │
                    │          └───────────┘  sent back, or the last lawyer left
                    └────────▶ admitted       an assigned lawyer, by their own act; an observer
 
-Any of them may become `disconnected` (the websocket dropped) and come back; `left` is final for that
-entry. Each change takes the participant's next sequence number, and whoever hears of a change with a
-number that is not higher than the one already known ignores it: a status never moves backwards.
+Any of them may become `disconnected` (the websocket dropped) and come back to where they were, or `left`,
+from where a newcomer's way begins again. Each change takes the participant's next sequence number, and
+whoever hears of a change with a number that is not higher than the one already known ignores it: a status
+never moves backwards.
 """
 
 from collections.abc import Mapping
@@ -62,7 +63,6 @@ class ParticipantStatus(StrEnum):
     TESTING = "testing"
     WAITING = "waiting"
     ADMITTED = "admitted"
-    IN_CONSULTATION = "in_consultation"
     DISCONNECTED = "disconnected"
     LEFT = "left"
 

@@ -415,6 +415,8 @@ class CloseCode:
     """No longer allowed; do not reconnect."""
     ENDED = 4004
     """The meeting is closed, or the client left; do not reconnect."""
+    SILENT = 4005
+    """Did not answer a key agreement; reconnect, as a newcomer."""
     TOO_FAST = 4008
     """Too many messages; wait five seconds, then reconnect."""
     UNREADABLE = 4400
