@@ -6,7 +6,9 @@ import signal
 
 from aiohttp import web
 
-from server.app import compose
+from server.app import DATABASE, compose
+from server.demo.seed import seed
+from server.kernel.clock import SystemClock
 from server.settings import Settings
 
 SHUTDOWN_S = 2.0
@@ -28,6 +30,8 @@ async def serve(settings: Settings) -> None:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
+        if settings.demo:
+            await seed(app[DATABASE], SystemClock())
         await _listen(runner, settings)
         _say_where(settings)
         await stopped.wait()

@@ -1,0 +1,166 @@
+"""Kills a real server under clients that write, and asks afterwards whether what it acknowledged is there.
+
+A workload writes through HTTP as a browser does, and claims each write once it has read the answer. What was
+under way when the server died may be there or not; what was claimed has to be, and intact.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, ClassVar, Generic, TypeVar
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
+
+from server.http.identity import SESSION_COOKIE
+from server.kernel.clock import SystemClock
+from server.people.model import Account
+from storage.bus import LocalBus
+from storage.database import Database
+from storage.queue import LocalQueue
+from tests.faults.serving import Served, free_port, serving
+from tests.until import until
+
+KILL_AFTER_S = (0.02, 0.8)
+"""The server dies some time in this range after the first write of a round was acknowledged."""
+
+ClaimT = TypeVar("ClaimT")
+
+
+class UnexpectedAnswer(Exception):
+    """The server refused a write that it has to take."""
+
+
+class Workload(ABC, Generic[ClaimT]):
+    """Writes of one kind, and what was claimed of them."""
+
+    name: ClassVar[str]
+
+    def __init__(self, dice: Random) -> None:
+        self.dice = dice
+        self.claims: list[ClaimT] = []
+
+    @abstractmethod
+    async def prepare(self, database: Database) -> None:
+        """Finds in the seeded database what the writes are about; the server does not run."""
+
+    @abstractmethod
+    async def write(self, browser: ClientSession) -> None:
+        """Makes one write and claims it once its answer is read."""
+
+    @abstractmethod
+    async def holds(self, claim: ClaimT, browser: ClientSession) -> bool:
+        """Tells whether what was claimed is there, unharmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rounds came to."""
+
+    rounds: int
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    tracebacks: int = 0
+
+
+def signed_in(token: str) -> dict[str, str]:
+    """Returns the headers of a browser that holds this session."""
+    return {"Cookie": f"{SESSION_COOKIE}={token}"}
+
+
+async def become(browser: ClientSession, account: Account) -> str:
+    """Signs in as one of the demo's people and returns the session's token."""
+    form = {"account_id": account.id}
+    async with browser.post("/choose", data=form, allow_redirects=False) as answer:
+        if answer.status != 303:
+            raise UnexpectedAnswer(f"{answer.url}: {answer.status}")
+        return answer.cookies[SESSION_COOKIE].value
+
+
+async def kill_repeatedly(
+    workloads: Sequence[Workload[Any]], data_dir: Path, *, rounds: int, dice: Random
+) -> Verdict:
+    """Plays the rounds on one data directory.
+
+    After each kill the claims of the round before are checked, at the end every claim once more.
+    """
+    await _prepare(workloads, data_dir)
+    lost: list[str] = []
+    checked = [0 for _ in workloads]
+    port = free_port()
+    for _ in range(rounds):
+        async with serving(data_dir, port=port) as served, _browser(served) as browser:
+            for index, workload in enumerate(workloads):
+                lost += await _lost(workload, browser, since=checked[index])
+                checked[index] = len(workload.claims)
+            await _write_until_killed(workloads, served, browser, after_s=dice.uniform(*KILL_AFTER_S))
+    async with serving(data_dir, port=port) as served, _browser(served) as browser:
+        for workload in workloads:
+            lost += await _lost(workload, browser, since=0)
+    return Verdict(
+        rounds=rounds,
+        acknowledged=Counter({workload.name: len(workload.claims) for workload in workloads}),
+        lost=sorted(set(lost)),
+        tracebacks=served.said().count("Traceback"),
+    )
+
+
+async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
+    """Lets the server itself make the demo province, then the workloads read what is there."""
+    async with serving(data_dir):
+        pass
+    database = Database(
+        f"sqlite+aiosqlite:///{data_dir / 'lianbian.db'}",
+        bus=LocalBus(),
+        clock=SystemClock(),
+        enqueue=LocalQueue({}).enqueue,
+    )
+    for workload in workloads:
+        await workload.prepare(database)
+    await database.close()
+
+
+def _browser(served: Served) -> ClientSession:
+    return ClientSession(
+        served.address,
+        headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=30),
+    )
+
+
+async def _lost(workload: Workload[ClaimT], browser: ClientSession, *, since: int) -> list[str]:
+    return [
+        f"{workload.name}: {claim}"
+        for claim in workload.claims[since:]
+        if not await workload.holds(claim, browser)
+    ]
+
+
+async def _write_until_killed(
+    workloads: Sequence[Workload[Any]], served: Served, browser: ClientSession, *, after_s: float
+) -> None:
+    before = sum(len(workload.claims) for workload in workloads)
+    writers = [asyncio.create_task(_write_on(workload, browser)) for workload in workloads]
+
+    def under_way() -> bool:
+        return any(writer.done() for writer in writers) or before < sum(
+            len(workload.claims) for workload in workloads
+        )
+
+    await until(under_way, within_s=20)
+    await asyncio.sleep(after_s)
+    await served.kill()
+    await asyncio.gather(*writers)
+
+
+async def _write_on(workload: Workload[Any], browser: ClientSession) -> None:
+    """Writes until the connection breaks, which is how a client learns that the server died."""
+    try:
+        while True:
+            await workload.write(browser)
+    except (ClientError, ConnectionError):
+        return
