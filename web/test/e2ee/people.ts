@@ -35,6 +35,10 @@ export class RememberingSink implements KeySink {
     this.sealing = { epoch, keys };
   }
 
+  pause(): void {
+    this.sealing = undefined;
+  }
+
   open(sender: string, media: MediaKind, epoch: number, key: Uint8Array): void {
     this.opening.set(`${sender} ${media} ${epoch}`, key.join());
   }

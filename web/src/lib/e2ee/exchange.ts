@@ -30,8 +30,10 @@ const LEAVER_KEYS_SEAL_MS = 2000;
 
 /** Takes the keys: the worker, in a browser. */
 export interface KeySink {
-  /** Seal with these keys from now on; a medium that is not among them is sealed, and so sent, no more. */
+  /** Seal with these keys from now on; a medium that is not among them is not sent. */
   seal(epoch: number, keys: MediaKeys): void;
+  /** Seal, and so send, nothing until the next `seal`. */
+  pause(): void;
   /** Open a sender's frames of this epoch with this key. */
   open(sender: string, media: MediaKind, epoch: number, key: Uint8Array<ArrayBuffer>): void;
   /** Open no frames of earlier epochs any more. */
@@ -227,7 +229,7 @@ export class KeyExchange {
   #dropFormerKeys(epoch: number): void {
     const stillWaits = this.#state.phase === "agreeing" && this.#agreement?.roster.epoch === epoch;
     if (!stillWaits) return;
-    this.#parts.sink.seal(epoch, {});
+    this.#parts.sink.pause();
     this.#set({ ...this.#state, inUse: undefined });
   }
 
