@@ -15,7 +15,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -54,8 +54,14 @@ def current() -> Chromium:
 
 
 def old() -> Chromium:
-    """Chromium 92, for what the pages must do without: cascade layers, `:has()`, `structuredClone`."""
-    return _packaged("old")
+    """Chromium 92, for what the pages must do without: cascade layers, `:has()`, `structuredClone`.
+
+    Its package lacks some libraries: they come with a system's Chromium, or out of the current one's package.
+    """
+    found = _packaged("old")
+    folders = (found.environment["LD_LIBRARY_PATH"], current().environment.get("LD_LIBRARY_PATH", ""))
+    libraries = os.pathsep.join(filter(None, folders))
+    return replace(found, environment={**found.environment, "LD_LIBRARY_PATH": libraries})
 
 
 def node() -> Path:
