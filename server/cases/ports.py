@@ -1,9 +1,10 @@
 """What cases need of the outside: a store."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
+from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.model import Assignment, Case, CaseFact, CaseStatus, Notice, Party
 from server.kernel.ids import AccountId, AssignmentId, CaseId, OrganisationId
 from server.kernel.transaction import Transaction
@@ -16,15 +17,6 @@ class KeptAnswer:
 
     body_hash: bytes
     notice_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """A day on which the operator knows better than the published calendar."""
-
-    day: date
-    working: bool
-    name: str
 
 
 class CaseStore(Protocol):
