@@ -103,7 +103,8 @@ class Outgoing:
     stream: str
     """The participant whose media it is: becomes the browser's stream id."""
     ssrc: int
-    rtx_ssrc: int
+    rtx_ssrc: int | None = None
+    """The stream of its retransmissions (RFC 4588), if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +143,9 @@ def parse_offer(text: str) -> Offer:
     session, parts = _split(text)
     sections = tuple(_section(part) for part in parts)
     if len({section.mid for section in sections}) != len(sections):
-        raise UnreadableOffer("two sections share a mid")
+        raise UnreadableOffer(reason="two sections share a mid")
     if len({section.kind for section in sections}) != len(sections):
-        raise UnreadableOffer("two sections of one kind")
+        raise UnreadableOffer(reason="two sections of one kind")
     _check_bundle(session, sections)
     return Offer(
         sections=sections,
@@ -155,7 +156,7 @@ def parse_offer(text: str) -> Offer:
 
 def _split(text: str) -> tuple[_Attributes, list[_Attributes]]:
     if len(text) > MAX_OFFER_CHARACTERS or not text.startswith("v=0"):
-        raise UnreadableOffer("not a session description")
+        raise UnreadableOffer(reason="not a session description")
     session = _Attributes()
     parts: list[_Attributes] = []
     for line in text.replace("\r\n", "\n").split("\n"):
@@ -165,7 +166,7 @@ def _split(text: str) -> tuple[_Attributes, list[_Attributes]]:
             name, _, value = line.removeprefix("a=").partition(":")
             (parts[-1] if parts else session).lines.append((name, value))
     if not 0 < len(parts) <= MAX_SECTIONS:
-        raise UnreadableOffer("no section, or too many")
+        raise UnreadableOffer(reason="no section, or too many")
     return session, parts
 
 
@@ -173,13 +174,13 @@ def _section(part: _Attributes) -> Section:
     media = _SECTION.fullmatch(part.media)
     mid = part.first("mid")
     if media is None or media[3] != _PROTOCOL or mid is None or _TOKEN.fullmatch(mid) is None:
-        raise UnreadableOffer("a section that is not WebRTC media")
+        raise UnreadableOffer(reason="a section that is not WebRTC media")
     formats = tuple(int(number) for number in media[4].split())
     kind = MediaKind(media[1])
     rejected = media[2] == "0" and part.first("bundle-only") is None
     codecs = _codecs(kind, part, formats)
     if not rejected and _MAIN_CODEC[kind] not in codecs:
-        raise NoCommonCodec(kind)
+        raise NoCommonCodec(medium=kind)
     return Section(
         kind=kind,
         mid=mid,
@@ -243,7 +244,7 @@ def _ssrcs(part: _Attributes) -> tuple[int, ...]:
     found += [int(match[1]) for match in map(_SSRC.fullmatch, part.all("ssrc")) if match]
     unique = tuple(dict.fromkeys(found))
     if len(unique) > _MAX_SSRCS or any(ssrc >> SSRC_BITS for ssrc in unique):
-        raise UnreadableOffer("impossible sources")
+        raise UnreadableOffer(reason="impossible sources")
     return unique
 
 
@@ -260,7 +261,7 @@ def _credentials(places: Iterable[_Attributes]) -> Credentials:
         fragment, password = place.first("ice-ufrag"), place.first("ice-pwd")
         if fragment and password and all(map(_ICE_CHARACTERS.fullmatch, (fragment, password))):
             return Credentials(fragment, password)
-    raise UnreadableOffer("no ICE credentials")
+    raise UnreadableOffer(reason="no ICE credentials")
 
 
 def _fingerprints(places: Iterable[_Attributes]) -> tuple[Fingerprint, ...]:
@@ -269,7 +270,7 @@ def _fingerprints(places: Iterable[_Attributes]) -> tuple[Fingerprint, ...]:
         found = tuple(Fingerprint(match[1], match[2].upper()) for match in matches if match)
         if found:
             return found
-    raise UnreadableOffer("no certificate fingerprint")
+    raise UnreadableOffer(reason="no certificate fingerprint")
 
 
 def write_answer(
@@ -330,7 +331,7 @@ def _accepted_section(section: Section, outgoing: Outgoing | None, transport: Lo
         f"a=fingerprint:{transport.fingerprint.algorithm} {transport.fingerprint.value}",
         "a=setup:passive",
         *_codec_lines(formats),
-        *_source_lines(section.kind, outgoing, Codec.RTX in formats),
+        *_source_lines(section.kind, outgoing),
         *_candidate_lines(transport),
         "a=end-of-candidates",
     ]
@@ -365,15 +366,14 @@ def _codec_lines(formats: dict[Codec, int]) -> Iterator[str]:
                 yield f"a=fmtp:{number} apt={formats[Codec.VP8]}"
 
 
-def _source_lines(kind: MediaKind, outgoing: Outgoing | None, repaired: bool) -> Iterator[str]:  # noqa: FBT001
+def _source_lines(kind: MediaKind, outgoing: Outgoing | None) -> Iterator[str]:
     if outgoing is None:
         return
     yield f"a=msid:{outgoing.stream} {kind}"
-    ssrcs = [outgoing.ssrc, outgoing.rtx_ssrc] if repaired else [outgoing.ssrc]
-    if repaired:
+    if outgoing.rtx_ssrc is not None:
         yield f"a=ssrc-group:FID {outgoing.ssrc} {outgoing.rtx_ssrc}"
-    for ssrc in ssrcs:
-        yield f"a=ssrc:{ssrc} cname:{outgoing.stream}"
+        yield f"a=ssrc:{outgoing.rtx_ssrc} cname:{outgoing.stream}"
+    yield f"a=ssrc:{outgoing.ssrc} cname:{outgoing.stream}"
 
 
 def _candidate_lines(transport: LocalTransport) -> Iterator[str]:
