@@ -1,4 +1,4 @@
-"""The server's commands: serve, worker, migrate, docs, check."""
+"""The server's commands: serve, worker, migrate, demo, docs, check."""
 
 import argparse
 import asyncio
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "serve the pages"),
         ("worker", _worker, "run jobs beside several web processes"),
         ("migrate", _migrate, "bring the database to the newest schema"),
+        ("demo", _demo, "make the fictional demo province"),
         ("docs", _docs, "write the documents that are generated from the code"),
         ("check", _check, "verify database and objects; tells what is wrong"),
     ):
@@ -85,6 +86,14 @@ def _worker(_settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     with _alone_with(settings.data_dir):
         migrate_sqlite(settings.data_dir / "lianbian.db")
+
+
+def _demo(settings: Settings) -> None:
+    from server.serve import make_demo  # noqa: PLC0415
+
+    with _alone_with(settings.data_dir):
+        migrate_sqlite(settings.data_dir / "lianbian.db")
+        asyncio.run(make_demo(settings))
 
 
 def _docs(settings: Settings) -> None:

@@ -27,6 +27,8 @@ async def serve(settings: Settings) -> None:
     """
     stopped = _stop_event()
     app = compose(settings)
+    if settings.demo:
+        await seed(app[DATABASE], SystemClock())
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
@@ -37,6 +39,15 @@ async def serve(settings: Settings) -> None:
         await stopped.wait()
     finally:
         await runner.cleanup()
+
+
+async def make_demo(settings: Settings) -> None:
+    """Make the demo province in a data directory that nobody serves; where it is already, do nothing."""
+    app = compose(settings)
+    try:
+        await seed(app[DATABASE], SystemClock())
+    finally:
+        await app[DATABASE].close()
 
 
 def _stop_event() -> asyncio.Event:
