@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import BigInteger, Dialect, String
+from sqlalchemy import JSON, BigInteger, Dialect, String
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
@@ -51,3 +51,33 @@ class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> EnumT | None:
         return None if value is None else self.members(value)
+
+
+class TextTuple(TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts, stored as a JSON list."""
+
+    impl = JSON
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> list[str] | None:
+        return None if value is None else list(value)
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value)
+
+
+class UtcDateTimes(TypeDecorator[tuple[datetime, ...]]):
+    """A tuple of aware moments, stored as a JSON list in the form of `UtcDateTime`."""
+
+    impl = JSON
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Dialect) -> list[int] | None:
+        return None if value is None else [(each - _EPOCH) // _MICROSECOND for each in value]
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[datetime, ...] | None:
+        return None if value is None else tuple(_EPOCH + _MICROSECOND * each for each in value)

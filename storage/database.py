@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
 from storage.people import SqlPeople
+from storage.slots import SqlSlots
 from storage.tables.audit import audit_entry
 
 log = structlog.get_logger()
@@ -39,6 +40,11 @@ class SqlTransaction:
     def people(self) -> SqlPeople:
         """Organisations, accounts, sessions, terminals."""
         return SqlPeople(self.connection)
+
+    @property
+    def slots(self) -> SqlSlots:
+        """The slot ledger, holds and bookings."""
+        return SqlSlots(self.connection)
 
     def record(self, event: Event) -> None:
         """Write `event` to the log with this transaction; tell the bus after the commit."""

@@ -13,8 +13,11 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, Self
 
+from typing_extensions import override
+
 from server.kernel.clock import CHINA
 from server.kernel.errors import N_, DomainError
+from server.kernel.events import Event
 from server.kernel.ids import AccountId, BookingId, CaseId, OrganisationId, PartyId, TerminalId
 
 GRANULE = timedelta(minutes=5)
@@ -266,3 +269,52 @@ class FacilityPractice:
             and ends.time() <= period.closes
             for period in self.opening
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingEvent(Event):
+    """Something that happened to a booking."""
+
+    booking_id: str
+    case_id: str
+    facility_id: str
+    lawyer_ids: tuple[str, ...]
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"booking:{self.booking_id}"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        lawyers = (f"account:{lawyer_id}" for lawyer_id in self.lawyer_ids)
+        return (f"case:{self.case_id}", f"organisation:{self.facility_id}", *lawyers)
+
+
+class SlotHeld(BookingEvent):
+    """A slot was claimed while a form is filled."""
+
+
+class SlotReleased(BookingEvent):
+    """A held slot was given back."""
+
+
+class BookingRequested(BookingEvent):
+    """A lawyer asked the facility for a slot."""
+
+
+class BookingConfirmed(BookingEvent):
+    """The facility said yes."""
+
+
+class BookingRefused(BookingEvent):
+    """The facility said no, with a coded reason."""
+
+
+class BookingCancelled(BookingEvent):
+    """The lawyer took the booking back."""
+
+
+class MeetingHeld(BookingEvent):
+    """The meeting took place."""
