@@ -13,7 +13,7 @@ from workbench.checks import run_checks
 from workbench.develop import develop
 from workbench.locks import lock
 from workbench.places import PYTHON, ROOT, node_environment
-from workbench.steps import say
+from workbench.steps import advise, say
 
 USAGE = """\
 python3 run.py [serve]       构建并启动演示 · build, then serve the demo
@@ -29,22 +29,22 @@ python3 run.py lock          重新锁定依赖 · resolve and lock the dependen
 
 def main(arguments: Sequence[str]) -> None:
     """Runs one command; a first argument that is an option means `serve`."""
-    name, rest = (
-        ("serve", arguments)
-        if not arguments or arguments[0].startswith("--")
-        else (arguments[0], arguments[1:])
-    )
+    asked = list(arguments)
+    if not asked or asked[0].startswith("-"):
+        asked.insert(0, "help" if {"-h", "--help"} & {*asked[:1]} else "serve")
+    name, *rest = asked
     command = COMMANDS.get(name)
-    if command is None or "--help" in arguments[:1]:
-        print(USAGE)
-        sys.exit(0 if name in {"help", "-h"} or "--help" in arguments else 2)
+    if command is None:
+        say(USAGE)
+        sys.exit(2)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Set even where the shell started us with the signal ignored, as it does for a background job.
         signal.signal(number, _stop)
     try:
-        command(list(rest))
+        command(rest)
     except OSError as error:
         say(f"失败 · failed: {error}")
+        advise(str(error))
         sys.exit(1)
 
 
@@ -52,9 +52,13 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
+def _help(_arguments: list[str]) -> None:
+    print(USAGE)
+
+
 def _serve(arguments: list[str]) -> None:
     build(Profile.APP)
-    _become("server", "serve", *_with_absolute_data_dir(arguments))
+    _become("server", "serve", *with_absolute_data_dir(arguments))
 
 
 def _setup(_arguments: list[str]) -> None:
@@ -69,7 +73,7 @@ def _test(arguments: list[str]) -> None:
 
 def _dev(arguments: list[str]) -> None:
     install(Profile.DEV)
-    develop(_with_absolute_data_dir(arguments))
+    develop(with_absolute_data_dir(arguments))
 
 
 def _lock(_arguments: list[str]) -> None:
@@ -95,7 +99,7 @@ def _become(module: str, *arguments: str) -> NoReturn:
     os.execve(PYTHON, (str(PYTHON), "-m", module, *arguments), {**os.environ, **node_environment()})
 
 
-def _with_absolute_data_dir(arguments: list[str]) -> list[str]:
+def with_absolute_data_dir(arguments: list[str]) -> list[str]:
     """A folder that the caller named from where they stand; the server is started in the project's folder."""
     option = "--data-dir"
     absolute = list(arguments)
@@ -108,6 +112,7 @@ def _with_absolute_data_dir(arguments: list[str]) -> list[str]:
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "help": _help,
     "serve": _serve,
     "setup": _setup,
     "test": _test,

@@ -117,6 +117,11 @@ def _explain(command: Command, *, code: int, output: str) -> None:
     shown = " ".join(str(argument) for argument in command.arguments)
     tail = output.strip().splitlines()[-TAIL_LINES:]
     say("\n".join(["", f"失败 · failed ({code}): {shown}", *(f"  {line}" for line in tail)]))
+    advise(output)
+
+
+def advise(output: str) -> None:
+    """Says what to do about a failure whose output has a known sign."""
     for signs, chinese, english in HINTS:
         if any(sign.lower() in output.lower() for sign in signs):
             say(f"\n{chinese}\n{english}")
@@ -147,7 +152,8 @@ HINTS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         (
-            "Temporary failure in name resolution", "Failed to fetch", "error sending request", "dns error",
+            "from versions: none", "Temporary failure in name resolution", "dns error",
+            "Failed to fetch", "error sending request",
             "NewConnectionError", "ConnectTimeout", "ReadTimeout", "Network is unreachable", "ENOTFOUND",
             "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "CERTIFICATE_VERIFY_FAILED",
         ),
