@@ -19,7 +19,7 @@ from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, TerminalId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
-from server.people.policy import SESSION_LIFE, TERMINAL_LIFE
+from server.people.policy import SESSION_LIFE, TERMINAL_LIFE, leading_people
 from server.people.ports import Passwords, PeopleTx
 from server.people.service import (
     SignIn,
@@ -168,15 +168,13 @@ class PeopleHandlers:
         return response
 
     async def choose(self, request: web.Request) -> web.Response:
-        """Show the demo's people, by role."""
+        """Show the demo's people for whom there is work to do, the main persons first."""
         async with self._units.reading() as tx:
             accounts = await tx.people.seeded_accounts()
-            organisations = {
-                organisation.id: organisation for organisation in await tx.people.organisations()
-            }
-        return self._pages.render(
-            request, "people/choose.html", accounts=accounts, organisations=organisations
-        )
+        working = tuple(account for account in accounts if self._homes[account.role] != "/sign-in")
+        leading = leading_people(working)
+        others = tuple(account for account in working if account not in leading)
+        return self._pages.render(request, "people/choose.html", leading=leading, others=others)
 
     async def become(self, request: web.Request) -> web.Response:
         """Be one of the demo's people."""

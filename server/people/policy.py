@@ -1,10 +1,12 @@
 """Rules of people: how an identity stands to a terminal, how long sessions and codes live, who must wait."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Relation
-from server.people.model import Attempts, Terminal
+from server.people.model import Account, Attempts, Terminal
 
 SESSION_LIFE = timedelta(hours=12)
 """A working day; NIST SP 800-63B §4.2.3 asks AAL2 sessions to end within 24 hours."""
@@ -21,6 +23,17 @@ def relation_to_terminal(identity: Identity, terminal: Terminal) -> Relation:
     """Return how an identity stands to a terminal: it is its facility's."""
     own = identity.role is Role.FACILITY_OFFICER and identity.organisation_id == terminal.facility_id
     return Relation.OWN if own else Relation.UNRELATED
+
+
+def leading_people(accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """Return the first person of each role, of the lawyers two, because two of them share a case."""
+    places: Counter[Role] = Counter()
+    leading: list[Account] = []
+    for account in accounts:
+        places[account.role] += 1
+        if places[account.role] <= (2 if account.role is Role.LAWYER else 1):
+            leading.append(account)
+    return tuple(leading)
 
 
 def after_failure(attempts: Attempts, now: datetime) -> Attempts:

@@ -96,7 +96,7 @@ def _people() -> tuple[Sample, ...]:
             template="people/choose.html",
             identity=ANONYMOUS,
             path="/choose",
-            context={"accounts": _ACCOUNTS, "organisations": {_CENTRE.id: _CENTRE}},
+            context={"leading": _ACCOUNTS[:2], "others": _ACCOUNTS[2:]},
         ),
         Sample(
             name="pair",

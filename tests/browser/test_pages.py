@@ -1,0 +1,80 @@
+"""Every page that a person can reach, as each person: it answers, reads well aloud, and fits the screen.
+
+Pictures of all of them are left in `build/pages`, to be looked at.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from server.http.identity import SESSION_COOKIE
+from tests.browser.province import ANONYMOUS, KIOSK, Province, province
+from tests.browser.walk import Visit, walk
+from tests.fakes.clock import SetClock
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = ROOT / "build" / "pages"
+WIDTHS_PX = (390, 1280, 1440)
+HEIGHT_PX = 900
+PERSONS = (
+    ANONYMOUS,
+    KIOSK,
+    "lawyer",
+    "coordinator",
+    "facility_officer",
+    "legal_aid_officer",
+    "agency_officer",
+)
+STARTS = {ANONYMOUS: ("/choose", "/sign-in", "/kiosk/pair", "/there-is-no-such-page")}
+
+FIND_VIOLATIONS = """async () => {
+  const {violations} = await axe.run(document, {resultTypes: ["violations"]});
+  const places = (nodes) => nodes.map(({target, failureSummary}) => `${target} ${failureSummary}`);
+  return violations.map(({id, nodes}) => `${id}: ${places(nodes).join("; ")}`);
+}"""
+OVERFLOW_PX = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Province]:
+    async with province(tmp_path, SetClock(datetime(2026, 9, 28, 1, 12, tzinfo=UTC))) as running:
+        yield running
+
+
+async def _visits(demo: Province, person: str, token: str | None) -> list[Visit]:
+    return await walk(demo.address, token, demo.routes, starts=STARTS.get(person, ("/",)))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("person", PERSONS)
+async def test_every_page_is_free_of_barriers(demo: Province, browser: Browser, person: str) -> None:
+    token = (await demo.sessions())[person]
+    context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
+    if token is not None:
+        await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": demo.address}])
+    page = await context.new_page()
+    findings: list[str] = []
+    for number, visit in enumerate(await _visits(demo, person, token)):
+        await page.goto(f"{demo.address}{visit.path}", wait_until="load")
+        name = f"{person}-{number:02}-{visit.route.strip('/').replace('/', '.') or 'none'}"
+        for width_px in WIDTHS_PX:
+            found = await _look(page, width_px, PICTURES / f"{name}-{width_px}.png")
+            findings += [f"{visit.path} at {width_px}: {finding}" for finding in found]
+    await context.close()
+    assert findings == []
+
+
+async def _look(page: Page, width_px: int, picture: Path) -> list[str]:
+    """Returns what is wrong with the page at this width, and takes its picture."""
+    await page.set_viewport_size({"width": width_px, "height": HEIGHT_PX})
+    await page.evaluate("() => document.fonts.ready.then(() => true)")
+    await page.screenshot(path=picture, full_page=True)
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    violations: list[Any] = await page.evaluate(FIND_VIOLATIONS)
+    overflow_px = await page.evaluate(OVERFLOW_PX)
+    return [*map(str, violations), *([f"scrolls sideways by {overflow_px} px"] if overflow_px > 0 else [])]
