@@ -27,8 +27,6 @@ async def serve(settings: Settings) -> None:
     """
     stopped = _stop_event()
     app = compose(settings)
-    if settings.demo:
-        await seed(app[DATABASE], SystemClock())
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
