@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import jinja2
 
+from server.http import daygrid
 from server.http.dates import Dates, span
 from server.http.i18n import Locale
 from server.http.icons import Icons
@@ -18,7 +19,7 @@ def furnish(
 
     Filters: `day`, `weekday`, `full_day`, `time`, `moment`, `near(now)`, `near_day(now)`, `duration`, `span`,
     `unit(number)`, `clock` (a count of seconds as 24:08), `initial`. Functions: `icon(name, kind)`,
-    `ruler(…)`, `say(message, values)`.
+    `ruler(…)`, `say(message, values)`, `daygrid.place(starts_at, ends_at)`.
     """
     dates = Dates(locale)
 
@@ -51,7 +52,7 @@ def furnish(
         clock=clock,
         initial=initial,
     )
-    environment.globals.update(icon=icons.draw, ruler=ruler, say=say)
+    environment.globals.update(icon=icons.draw, ruler=ruler, say=say, daygrid=daygrid)
 
 
 def clock(value: timedelta) -> str:

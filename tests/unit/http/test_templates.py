@@ -8,7 +8,8 @@ import pytest
 from server.http.i18n import Locale, PoCatalogue
 from server.http.pages import WEB, Pages
 from tests.fakes.clock import SetClock
-from tests.samples.pages import NOW, SAMPLES, Sample
+from tests.samples.pages import SAMPLES
+from tests.samples.values import NOW, Sample
 
 CATALOGUE = PoCatalogue(WEB / "locale" / "en.po")
 

@@ -1,0 +1,326 @@
+"""Pages of cases, cooperation and dossiers."""
+
+from datetime import date
+from types import SimpleNamespace as Value
+
+from server.kernel.errors import NotAllowed
+from tests.samples.values import AGENCY, COORDINATOR, INSTITUTION, LAWYER, Sample, at
+
+CASE = Value(
+    id="c" * 26,
+    recipient="张某",
+    offence="故意伤害案",
+    number="驻法援刑〔2026〕0187号",
+    agency="平舆县人民检察院",
+    agency_number="平检刑诉受〔2026〕126号",
+    facility="平舆县看守所",
+    grounds="审查起诉阶段通知辩护",
+    in_custody=True,
+    flags=("未成年人",),
+    closed=False,
+)
+_MID_AUTUMN = tuple(date(2026, 9, day) for day in (25, 26, 27))
+_NATIONAL_DAY = tuple(date(2026, 10, day) for day in range(1, 8))
+
+
+def _deadline(title: str, state: str, **given: object) -> Value:
+    return Value(
+        **{
+            "title": title,
+            "state": state,
+            "subject": "",
+            "started_by": "受理",
+            "nominal_due_at": None,
+            "days_off": (),
+            "met_at": None,
+            "article": "",
+            "explanations": (),
+            "owner": "",
+            "provisional": False,
+            **given,
+        }
+    )
+
+
+_APPEAL = _deadline(
+    "上诉期限",
+    "ok",
+    subject="吴某，诈骗",
+    starts_at=at(23, 17),
+    started_by="送达",
+    due_at=at(9, month=10),
+    nominal_due_at=at(4, month=10),
+    days_off=(*_MID_AUTUMN, *_NATIONAL_DAY),
+    article="刑事诉讼法第二百三十条、第一百零五条第四款",
+    explanations=(("末日为国庆假期，顺延 {days} 天至假后第一日。", {"days": 5}),),
+)
+DEADLINES = (
+    _deadline(
+        "提交阅卷笔录",
+        "overdue",
+        subject="赵某，寻衅滋事",
+        starts_at=at(17),
+        due_at=at(27),
+        days_off=_MID_AUTUMN,
+    ),
+    _deadline(
+        "看守所安排会见",
+        "due_soon",
+        subject="艾某，盗窃",
+        starts_at=at(27, 15, 20),
+        started_by="提出",
+        due_at=at(29, 15, 20),
+        article="刑事诉讼法第三十九条第二款",
+        explanations=(("至迟四十八小时。按小时计，不扣假日。", {}),),
+        owner="看守所须办理",
+    ),
+    _APPEAL,
+    _deadline("指派律师", "met", starts_at=at(20), due_at=at(23), met_at=at(21, 9)),
+    _deadline(
+        "审查起诉期限",
+        "ok",
+        starts_at=at(2),
+        due_at=at(2, month=10),
+        days_off=(*_MID_AUTUMN, *_NATIONAL_DAY),
+        article="刑事诉讼法第一百七十二条",
+        provisional=True,
+    ),
+)
+_STAGES = (
+    ("侦查", "done", "6.11–9.02"),
+    ("审查起诉", "now", "9.02 起"),
+    ("一审", "todo", ""),
+    ("二审", "todo", ""),
+    ("执行", "todo", ""),
+)
+_PEOPLE = (
+    Value(name="张某", part="受援人", tone="n", icon="user", note="男，1998 年生"),
+    Value(name="周某", part="主办", tone="", icon="user", note="驻马店，9月4日起"),
+    Value(name="林某", part="协办", tone="b", icon="users", note="郑州，远程"),
+)
+_PARTS = (("专长", 31), ("负荷", 24), ("距离", 15), ("连续性", 10), ("语言与性别", 6))
+_ASSIGNMENT = Value(
+    decided_at=at(4, 9, 40),
+    decided_by="何某",
+    rank=1,
+    total=86,
+    parts=_PARTS,
+    reasons=(("同类案件 {count} 件", {"count": 12}, 31), ("占用率 {percent}%", {"percent": 62}, 24)),
+    passed_over=(("第 2 位{name}未选：同案被告人的辩护人。", {"name": "许某"}),),
+)
+
+
+def _dossier(title: str, state: str, **given: object) -> Value:
+    usual: dict[str, object] = {
+        "id": "d" * 26,
+        "source": "检察院 9月8日",
+        "pages": 186,
+        "pages_ready": 186,
+        "failure": "",
+        "annotations": 47,
+        "last_page": 37,
+    }
+    return Value(title=title, state=state, **{**usual, **given})
+
+
+_DOSSIERS = (
+    _dossier("诉讼证据卷 第一册", "ready"),
+    _dossier("补充侦查卷", "splitting", pages=42, pages_ready=31, annotations=0, last_page=0),
+    _dossier("诉讼文书卷", "uploading", pages=0, pages_ready=0, annotations=0, last_page=0),
+    _dossier("监控说明", "failed", pages=0, pages_ready=0, failure="文件太大", annotations=0, last_page=0),
+)
+
+
+def _meeting(day: int, hour: int, status: str, href: str | None = None, note: str = "") -> Value:
+    return Value(
+        starts_at=at(day, hour, 30),
+        ends_at=at(day, hour + 1, 30),
+        place="平舆县看守所 1 号终端",
+        people="周某、林某",
+        status=status,
+        href=href,
+        note=note,
+    )
+
+
+_MEETINGS = (_meeting(28, 9, "confirmed", "/meetings/m"), _meeting(16, 15, "held", note="断线 1 次"))
+_EVENTS = ((at(28, 8, 50), "检察院送达补充侦查卷"), (at(26, 10), "周某查看证据卷第 30–41 页"))
+_CASE_PAGE = {
+    "case": CASE,
+    "stages": _STAGES,
+    "act_line": Value(
+        title="请接受或退回这次指派",
+        words="何某 9月28日 09:05 指派您主办，最迟今天 18:00 回复。",
+        you=True,
+        action="/cases/c/assignment/accept",
+        button="接受指派",
+    ),
+    "people": _PEOPLE,
+    "deadlines": DEADLINES,
+    "dossiers": _DOSSIERS,
+    "meetings": _MEETINGS,
+    "assignment": _ASSIGNMENT,
+    "events": _EVENTS,
+    "may": frozenset({"book", "upload", "read"}),
+}
+_NEW_CASE = {
+    **_CASE_PAGE,
+    "act_line": None,
+    "deadlines": (),
+    "dossiers": (),
+    "meetings": (),
+    "assignment": None,
+    "may": frozenset(),
+}
+
+
+def _waiting(title: str, state: str, due: tuple[int, int], *, chosen: bool = False) -> Value:
+    return Value(
+        id="c" * 26,
+        title=title,
+        facts=("平舆县", "侦查", "在押", "未成年人"),
+        state=state,
+        due_at=at(*due),
+        article="法律援助法第三十六条",
+        href="/cooperation?case=c",
+        chosen=chosen,
+    )
+
+
+def _candidate(name: str, total: int, *parts: tuple[str, float]) -> Value:
+    return Value(
+        account_id=name,
+        name=name,
+        place="驻马店",
+        load_percent=58,
+        total=total,
+        parts=parts,
+        reasons=(("未成年人案 {count} 件。", {"count": 9}), ("占用升到 {percent}%。", {"percent": 64})),
+        assign="/cases/c/assign",
+    )
+
+
+_BOARD = {
+    "counts": Value(waiting=4, due_today=1),
+    "cases": (
+        _waiting("抢劫", "overdue", (27, 18), chosen=True),
+        _waiting("盗窃", "due_soon", (29, 18)),
+        _waiting("诈骗", "ok", (30, 18)),
+    ),
+    "chosen": Value(
+        id="c" * 26, title="抢劫，平舆县", deadline=DEADLINES[1], parts=[name for name, _ in _PARTS]
+    ),
+    "candidates": (
+        _candidate("罗某", 86, *_PARTS),
+        _candidate("林某", 80, *_PARTS[:4], ("语言与性别", 0)),
+        _candidate("周某", 71, *_PARTS[:3], ("临近上限", -6)),
+    ),
+    "excluded": tuple(
+        Value(
+            name=f"{name}某", code="X-01", rule="利益冲突", words="同案{who}的辩护人", values={"who": "任某"}
+        )
+        for name in "许贺郭秦尤何吕施孔曹"
+    ),
+    "awaiting": (
+        Value(title="郑某某 危险驾驶", lawyer="周某", since=at(27, 17), state="due_soon", due_at=at(28, 18)),
+    ),
+    "decisions": ((at(28, 9, 5), "指派蒋某办熊某案"),),
+    "problem": None,
+}
+_EMPTY_BOARD = {
+    **_BOARD,
+    "counts": Value(waiting=0, due_today=0),
+    "cases": (),
+    "chosen": None,
+    "awaiting": (),
+    "decisions": (),
+    "problem": NotAllowed(),
+}
+_ROWS = tuple(
+    Value(
+        id="c" * 26,
+        recipient=name,
+        offence="故意伤害",
+        number="驻法援刑〔2026〕0187号",
+        agency="平舆县检察院",
+        stage="审查起诉",
+        to_do="提交法律意见书",
+        lawyer=lawyer,
+        state=state,
+        deadline="指派律师",
+        due_at=due,
+    )
+    for name, lawyer, state, due in (
+        ("赵某", "周某", "overdue", at(27)),
+        ("张某", "", "due_soon", at(29)),
+        ("吴某", "林某", "ok", at(8, month=10)),
+        ("孟某", "林某", None, None),
+    )
+)
+_AGENDA = (
+    Value(starts_at=at(28, 8, 30), title="刘某", place="上蔡县看守所", status="held", href=None),
+    Value(
+        starts_at=at(28, 9, 30), title="张某", place="平舆县看守所 1 号终端", status="confirmed", href="/m"
+    ),
+    Value(starts_at=at(28, 16, 30), title="冯某", place="上蔡县看守所", status="requested", href=None),
+)
+_HOME = {
+    "counts": Value(meetings=3, overdue=1, due_soon=2, cases=4),
+    "act_line": Value(
+        title="郑某某案等您接受指派", words="最迟今天 18:00。", href="/cases/c", button="去回复"
+    ),
+    "deadlines": DEADLINES,
+    "cases": _ROWS,
+    "agenda": _AGENDA,
+}
+_NO_WORK = {
+    "counts": Value(meetings=0, overdue=0, due_soon=0, cases=0),
+    "act_line": None,
+    "deadlines": (),
+    "cases": (),
+    "agenda": (),
+}
+_READER = {
+    "case": CASE,
+    "dossier": Value(id="d" * 26, title="诉讼证据卷 第一册", pages=186),
+    "page": 37,
+    "earlier": "/dossiers/d?page=36",
+    "later": "/dossiers/d?page=38",
+    "image": "/dossiers/d/pages/37",
+    "width": 1240,
+    "height": 1754,
+    "annotations": (
+        Value(author="周某", at=at(28, 8), colour="r", text="只有一名民警签名，核对同步录音录像。"),
+        Value(author="林某", at=at(27, 8), colour="b", text="笔录先于立案讯问。"),
+    ),
+    "kinds": (("y", "事实"), ("r", "疑点"), ("g", "有利"), ("b", "程序")),
+    "may": frozenset({"annotate"}),
+}
+_LIST = {"cases": _ROWS, "counts": Value(all=4, unassigned=1, overdue=1)}
+_NO_LIST = {"cases": (), "counts": Value(all=0, unassigned=0, overdue=0)}
+
+CASES = (
+    Sample(name="home-lawyer", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_HOME),
+    Sample(name="home-new", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_NO_WORK),
+    Sample(name="cases", template="cases/list.html", identity=INSTITUTION, path="/cases", context=_LIST),
+    Sample(name="cases-none", template="cases/list.html", identity=AGENCY, path="/cases", context=_NO_LIST),
+    Sample(name="case", template="cases/case.html", identity=LAWYER, path="/cases/c", context=_CASE_PAGE),
+    Sample(name="case-new", template="cases/case.html", identity=AGENCY, path="/cases/c", context=_NEW_CASE),
+    Sample(
+        name="board",
+        template="cooperation/board.html",
+        identity=COORDINATOR,
+        path="/cooperation",
+        context=_BOARD,
+    ),
+    Sample(
+        name="board-empty",
+        template="cooperation/board.html",
+        identity=COORDINATOR,
+        path="/cooperation",
+        context=_EMPTY_BOARD,
+    ),
+    Sample(
+        name="reader", template="casefiles/reader.html", identity=LAWYER, path="/dossiers/d", context=_READER
+    ),
+)

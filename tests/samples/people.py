@@ -1,0 +1,103 @@
+"""Pages of people and of errors."""
+
+from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
+from server.kernel.identity import ANONYMOUS, Role
+from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.people.model import Account, Organisation, OrganisationKind, Terminal
+from tests.samples.values import LAWYER, NOW, OFFICER, Sample
+
+_CENTRE = Organisation(
+    id=OrganisationId("o" * 26),
+    kind=OrganisationKind.LEGAL_AID_INSTITUTION,
+    name="驻马店市法律援助中心",
+    region_code="411700",
+)
+
+
+def _account(number: int, name: str, role: Role, title: str = "") -> Account:
+    return Account(
+        id=AccountId(f"{number:026}"),
+        login=f"demo{number}",
+        name=name,
+        role=role,
+        organisation_id=_CENTRE.id,
+        title=title,
+        seeded=True,
+    )
+
+
+_ACCOUNTS = (
+    *(_account(n, f"{name}某", Role.LAWYER, "专职律师，驻马店") for n, name in enumerate("周林罗邓许蒋贺郭")),
+    _account(20, "何某", Role.COORDINATOR),
+    _account(21, "孙某", Role.FACILITY_OFFICER, "值班民警，平舆县看守所"),
+    _account(22, "冯某", Role.LEGAL_AID_OFFICER),
+    _account(23, "贾某", Role.AGENCY_OFFICER, "平舆县检察院"),
+)
+_TERMINALS = (
+    Terminal(id=TerminalId("t" * 26), facility_id=_CENTRE.id, name="1 号终端", paired_at=NOW),
+    Terminal(id=TerminalId("u" * 26), facility_id=_CENTRE.id, name="2 号终端"),
+)
+_WRONG = InvalidInput(fields=(FieldError("login", "missing", "请填写这一项。"),))
+
+
+def people() -> tuple[Sample, ...]:
+    return (
+        Sample(
+            name="sign-in",
+            template="people/sign_in.html",
+            identity=ANONYMOUS,
+            path="/sign-in",
+            context={"next": "/", "login": "", "problem": None},
+        ),
+        Sample(
+            name="sign-in-refused",
+            template="people/sign_in.html",
+            identity=ANONYMOUS,
+            path="/sign-in",
+            context={"next": "/", "login": "zhou", "problem": _WRONG},
+        ),
+        Sample(
+            name="choose",
+            template="people/choose.html",
+            identity=ANONYMOUS,
+            path="/choose",
+            context={"leading": _ACCOUNTS[:2], "others": _ACCOUNTS[2:]},
+        ),
+        Sample(
+            name="pair",
+            template="people/pair.html",
+            identity=ANONYMOUS,
+            path="/kiosk/pair",
+            context={"problem": None},
+        ),
+        Sample(
+            name="terminals",
+            template="people/terminals.html",
+            identity=OFFICER,
+            path="/terminals",
+            context={"terminals": _TERMINALS, "code": "48192036", "code_for": _TERMINALS[0].id},
+        ),
+        Sample(
+            name="terminals-none",
+            template="people/terminals.html",
+            identity=OFFICER,
+            path="/terminals",
+            context={"terminals": (), "code": None},
+        ),
+    )
+
+
+def problems() -> tuple[Sample, ...]:
+    return tuple(
+        Sample(
+            name=f"problem-{status}",
+            template="errors/problem.html",
+            identity=LAWYER,
+            path="/cases/unknown",
+            context={"problem": problem, "status": status},
+        )
+        for status, problem in ((404, NotFound()), (403, NotAllowed()), (422, _WRONG))
+    )
+
+
+PEOPLE = (*people(), *problems())
