@@ -81,3 +81,23 @@ class UtcDateTimes(TypeDecorator[tuple[datetime, ...]]):
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[datetime, ...] | None:
         return None if value is None else tuple(_EPOCH + _MICROSECOND * each for each in value)
+
+
+class EnumTuple(TypeDecorator[tuple[EnumT, ...]], Generic[EnumT]):
+    """A tuple of `StrEnum` members, stored as a JSON array of their values."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, members: type[EnumT]) -> None:
+        """Keep the enum whose members the column holds."""
+        super().__init__()
+        self.members = members
+
+    @override
+    def process_bind_param(self, value: tuple[EnumT, ...] | None, dialect: Dialect) -> list[str] | None:
+        return None if value is None else [member.value for member in value]
+
+    @override
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[EnumT, ...] | None:
+        return None if value is None else tuple(self.members(each) for each in value)

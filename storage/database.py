@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
+from storage.cases import SqlCases
+from storage.cooperation import SqlCooperation
 from storage.people import SqlPeople
 from storage.slots import SqlSlots
 from storage.tables.audit import audit_entry
@@ -45,6 +47,16 @@ class SqlTransaction:
     def slots(self) -> SqlSlots:
         """The slot ledger, holds and bookings."""
         return SqlSlots(self.connection)
+
+    @property
+    def cases(self) -> SqlCases:
+        """Cases, parties, notices, facts, assignments."""
+        return SqlCases(self.connection)
+
+    @property
+    def cooperation(self) -> SqlCooperation:
+        """Lawyers' profiles and absences."""
+        return SqlCooperation(self.connection)
 
     def record(self, event: Event) -> None:
         """Write `event` to the log with this transaction; tell the bus after the commit."""

@@ -68,6 +68,8 @@ def case(  # noqa: PLR0913 - every part of a case that some rule looks at
     language: str = "zh",
     opened_at: datetime = datetime(2026, 9, 25, 2, 0, tzinfo=UTC),
     continues: CaseId | None = None,
+    life_or_death: bool = False,
+    minor: bool = False,
 ) -> Case:
     number = next(_number)
     return Case(
@@ -79,6 +81,8 @@ def case(  # noqa: PLR0913 - every part of a case that some rule looks at
         procedure=None,
         offence=offence,
         reason=reason,
+        life_or_death=life_or_death,
+        minor=minor,
         agency_id=agency_id or OrganisationId(new_id()),
         institution_id=institution_id or OrganisationId(new_id()),
         area_id=area_id or OrganisationId(new_id()),

@@ -156,6 +156,10 @@ class Case:
     offence: str
     """The charge as the agency worded it: 故意伤害."""
     reason: NoticeReason
+    life_or_death: bool
+    """Life imprisonment or death is at stake: the lawyer needs experience (Legal Aid Law 26)."""
+    minor: bool
+    """The recipient is under eighteen."""
     agency_id: OrganisationId
     institution_id: OrganisationId
     """The legal aid institution at the agency's seat (Legal Aid Law 38)."""
@@ -181,11 +185,6 @@ class Case:
     def in_custody(self) -> bool:
         """Tell whether the recipient is detained."""
         return self.facility_id is not None
-
-    @property
-    def life_or_death(self) -> bool:
-        """Tell whether life imprisonment or death is at stake (Legal Aid Law 26)."""
-        return self.reason in {NoticeReason.LIFE_OR_DEATH, NoticeReason.DEATH_REVIEW}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.model import Assignment, Case, CaseFact, CaseStatus, Notice, Party
-from server.kernel.ids import AccountId, AssignmentId, CaseId, OrganisationId
+from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
 from server.kernel.transaction import Transaction
 from server.people.ports import PeopleStore
 
@@ -16,7 +16,10 @@ class KeptAnswer:
     """What was answered to an idempotency key, and to which body."""
 
     body_hash: bytes
-    notice_id: str
+    """SHA-256 of the body."""
+    location: str
+    body: str
+    """The answer as it was sent, in JSON."""
 
 
 class CaseStore(Protocol):
@@ -61,7 +64,7 @@ class CaseStore(Protocol):
         ...
 
     async def opened_by(self, institution_id: OrganisationId, year: int) -> int:
-        """Return how many cases the institution has numbered in `year`."""
+        """Return how many cases the institution has opened in `year` of China's calendar."""
         ...
 
     async def add_party(self, party: Party) -> None:
@@ -80,7 +83,7 @@ class CaseStore(Protocol):
         """Store a notice."""
         ...
 
-    async def notice(self, notice_id: str) -> Notice | None:
+    async def notice(self, notice_id: NoticeId) -> Notice | None:
         """Return the notice, if there is one."""
         ...
 

@@ -46,17 +46,40 @@ class Action(StrEnum):
     """See which terminals of one's facility are paired."""
     MANAGE_TERMINAL = "manage_terminal"
     """Pair a device with a terminal, or end its pairing."""
+    LIST_CASES = "list_cases"
+    """See which cases are one's own."""
+    VIEW_CASE = "view_case"
+    """See a case: people, deadlines, assignment; what it holds besides has actions of its own."""
+    SEND_NOTICE = "send_notice"
+    """Notify legal aid that somebody needs a defender."""
+    ANSWER_ASSIGNMENT = "answer_assignment"
+    """Accept or decline a proposed assignment."""
+    END_ASSIGNMENT = "end_assignment"
+    """End a lawyer's assignment, or take a proposal back."""
+    COORDINATE = "coordinate"
+    """See which cases of one's area wait for a lawyer: metadata, no names."""
+    PROPOSE_ASSIGNMENT = "propose_assignment"
+    """Weigh lawyers for a case and propose one."""
 
 
 _NO_RECORD = frozenset({Relation.NO_RECORD})
 _OWN = frozenset({Relation.OWN})
+_OPEN_OR_CLOSED = frozenset({Relation.OWN, Relation.CLOSED})
 _SIGNED_IN = tuple(role for role in Role if role is not Role.ANONYMOUS)
+_CASE_ROLES = (Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.AGENCY_OFFICER)
 
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
     Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
     Action.LIST_TERMINALS: {Role.FACILITY_OFFICER: _NO_RECORD},
     Action.MANAGE_TERMINAL: {Role.FACILITY_OFFICER: _OWN},
+    Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),
+    Action.VIEW_CASE: dict.fromkeys(_CASE_ROLES, _OPEN_OR_CLOSED),
+    Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
+    Action.ANSWER_ASSIGNMENT: {Role.LAWYER: _OWN},
+    Action.END_ASSIGNMENT: {Role.LEGAL_AID_OFFICER: _OWN, Role.COORDINATOR: _OWN},
+    Action.COORDINATE: {Role.COORDINATOR: _NO_RECORD},
+    Action.PROPOSE_ASSIGNMENT: {Role.COORDINATOR: _OWN},
 }
 
 

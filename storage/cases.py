@@ -1,0 +1,205 @@
+"""Cases on the database."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
+
+from server.cases.deadlines.calendar import CalendarEntry
+from server.cases.model import Assignment, AssignmentStatus, Case, CaseFact, CaseStatus, Notice, Party
+from server.cases.ports import CaseStore, KeptAnswer
+from server.kernel.clock import CHINA
+from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
+from storage.mapping import all_of, one_of, values_of
+from storage.tables import cases as tables
+
+_OPEN = (AssignmentStatus.ACCEPTED, AssignmentStatus.ACTIVE)
+_COUNTED = (AssignmentStatus.PROPOSED, AssignmentStatus.PINNED, *_OPEN)
+
+
+class SqlCases(CaseStore):
+    """Keeps cases in tables."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Work within the transaction of `connection`."""
+        self._connection = connection
+
+    @override
+    async def add_case(self, case: Case, *, link_numbers: frozenset[str]) -> None:
+        await self._connection.execute(insert(tables.legal_case).values(values_of(case)))
+        links = [{"case_id": case.id, "number": number} for number in sorted(link_numbers)]
+        await self._connection.execute(insert(tables.case_link), links)
+
+    @override
+    async def case(self, case_id: CaseId) -> Case | None:
+        query = select(tables.legal_case).where(tables.legal_case.c.id == case_id)
+        return one_of(Case, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def case_by_number(self, number: str) -> Case | None:
+        query = select(tables.legal_case).where(tables.legal_case.c.number == number)
+        return one_of(Case, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def put_case(self, case: Case) -> None:
+        await self._connection.execute(
+            update(tables.legal_case).where(tables.legal_case.c.id == case.id).values(values_of(case))
+        )
+
+    @override
+    async def cases_of_institution(self, institution_id: OrganisationId) -> tuple[Case, ...]:
+        return await self._newest(tables.legal_case.c.institution_id == institution_id)
+
+    @override
+    async def cases_of_agency(self, agency_id: OrganisationId) -> tuple[Case, ...]:
+        return await self._newest(tables.legal_case.c.agency_id == agency_id)
+
+    @override
+    async def cases_of_area(
+        self, area_id: OrganisationId, statuses: frozenset[CaseStatus]
+    ) -> tuple[Case, ...]:
+        columns = tables.legal_case.c
+        query = select(tables.legal_case).where(columns.area_id == area_id, columns.status.in_(statuses))
+        return all_of(Case, await self._connection.execute(query.order_by(columns.opened_at, columns.id)))
+
+    @override
+    async def cases_of_lawyer(self, account_id: AccountId) -> tuple[Case, ...]:
+        columns = tables.assignment.c
+        open_ones = select(columns.case_id).where(columns.account_id == account_id, columns.status.in_(_OPEN))
+        return await self._newest(tables.legal_case.c.id.in_(open_ones))
+
+    @override
+    async def linked_cases(self, case_id: CaseId) -> frozenset[CaseId]:
+        columns = tables.case_link.c
+        numbers = select(columns.number).where(columns.case_id == case_id)
+        query = select(columns.case_id).where(columns.number.in_(numbers), columns.case_id != case_id)
+        return frozenset((await self._connection.execute(query.distinct())).scalars())
+
+    @override
+    async def opened_by(self, institution_id: OrganisationId, year: int) -> int:
+        columns = tables.legal_case.c
+        query = select(func.count()).where(
+            columns.institution_id == institution_id,
+            columns.opened_at >= datetime(year, 1, 1, tzinfo=CHINA),
+            columns.opened_at < datetime(year + 1, 1, 1, tzinfo=CHINA),
+        )
+        return int((await self._connection.execute(query)).scalar_one())
+
+    @override
+    async def add_party(self, party: Party) -> None:
+        await self._connection.execute(insert(tables.party).values(values_of(party)))
+
+    @override
+    async def parties_of(self, case_id: CaseId) -> tuple[Party, ...]:
+        query = select(tables.party).where(tables.party.c.case_id == case_id)
+        # 'recipient' sorts before 'relative', which is the order in which they are shown.
+        return all_of(Party, await self._connection.execute(query.order_by(tables.party.c.kind)))
+
+    @override
+    async def recipients_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, Party]:
+        columns = tables.party.c
+        query = select(tables.party).where(columns.case_id.in_(case_ids), columns.kind == "recipient")
+        found = all_of(Party, await self._connection.execute(query))
+        return {party.case_id: party for party in found}
+
+    @override
+    async def add_notice(self, notice: Notice) -> None:
+        await self._connection.execute(insert(tables.notice).values(values_of(notice)))
+
+    @override
+    async def notice(self, notice_id: NoticeId) -> Notice | None:
+        query = select(tables.notice).where(tables.notice.c.id == notice_id)
+        return one_of(Notice, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def notice_of_case(self, case_id: CaseId) -> Notice | None:
+        columns = tables.notice.c
+        query = select(tables.notice).where(columns.case_id == case_id).order_by(columns.received_at)
+        return one_of(Notice, (await self._connection.execute(query.limit(1))).one_or_none())
+
+    @override
+    async def add_fact(self, fact: CaseFact) -> None:
+        columns = tables.case_fact.c
+        same = (columns.case_id == fact.case_id) & (columns.key == fact.key)
+        await self._connection.execute(delete(tables.case_fact).where(same))
+        await self._connection.execute(insert(tables.case_fact).values(values_of(fact)))
+
+    @override
+    async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:
+        query = select(tables.case_fact).where(tables.case_fact.c.case_id.in_(case_ids))
+        found: dict[CaseId, dict[str, datetime]] = {case_id: {} for case_id in case_ids}
+        for fact in all_of(CaseFact, await self._connection.execute(query)):
+            found[fact.case_id][fact.key] = fact.at
+        return found
+
+    @override
+    async def add_assignment(self, assignment: Assignment) -> None:
+        await self._connection.execute(insert(tables.assignment).values(values_of(assignment)))
+
+    @override
+    async def put_assignment(self, assignment: Assignment) -> None:
+        await self._connection.execute(
+            update(tables.assignment)
+            .where(tables.assignment.c.id == assignment.id)
+            .values(values_of(assignment))
+        )
+
+    @override
+    async def assignment(self, assignment_id: AssignmentId) -> Assignment | None:
+        query = select(tables.assignment).where(tables.assignment.c.id == assignment_id)
+        return one_of(Assignment, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def assignments_of(self, case_id: CaseId) -> tuple[Assignment, ...]:
+        return (await self.assignments_of_cases(frozenset({case_id})))[case_id]
+
+    @override
+    async def assignments_of_cases(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Assignment, ...]]:
+        columns = tables.assignment.c
+        query = select(tables.assignment).where(columns.case_id.in_(case_ids))
+        grouped: dict[CaseId, list[Assignment]] = defaultdict(list)
+        rows = await self._connection.execute(query.order_by(columns.proposed_at, columns.id))
+        for assignment in all_of(Assignment, rows):
+            grouped[assignment.case_id].append(assignment)
+        return {case_id: tuple(grouped[case_id]) for case_id in case_ids}
+
+    @override
+    async def assignments_of_lawyer(self, account_id: AccountId) -> tuple[Assignment, ...]:
+        columns = tables.assignment.c
+        query = select(tables.assignment).where(columns.account_id == account_id)
+        rows = await self._connection.execute(query.order_by(columns.proposed_at.desc(), columns.id))
+        return all_of(Assignment, rows)
+
+    @override
+    async def workloads(self) -> dict[AccountId, int]:
+        columns = tables.assignment.c
+        query = select(columns.account_id, func.count()).where(columns.status.in_(_COUNTED))
+        rows = await self._connection.execute(query.group_by(columns.account_id))
+        return {AccountId(account_id): count for account_id, count in rows}
+
+    @override
+    async def kept_answer(self, organisation_id: OrganisationId, key: str) -> KeptAnswer | None:
+        columns = tables.notice_answer.c
+        query = select(tables.notice_answer).where(
+            columns.organisation_id == organisation_id, columns.key == key
+        )
+        return one_of(KeptAnswer, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def keep_answer(
+        self, organisation_id: OrganisationId, key: str, answer: KeptAnswer, *, at: datetime
+    ) -> None:
+        values = values_of(answer) | {"organisation_id": organisation_id, "key": key, "at": at}
+        await self._connection.execute(insert(tables.notice_answer).values(values))
+
+    @override
+    async def calendar_entries(self) -> tuple[CalendarEntry, ...]:
+        query = select(tables.calendar_day).order_by(tables.calendar_day.c.day)
+        return all_of(CalendarEntry, await self._connection.execute(query))
+
+    async def _newest(self, condition: ColumnElement[bool]) -> tuple[Case, ...]:
+        columns = tables.legal_case.c
+        query = select(tables.legal_case).where(condition).order_by(columns.opened_at.desc(), columns.id)
+        return all_of(Case, await self._connection.execute(query))
