@@ -388,4 +388,20 @@ describe("when people come and go", () => {
     expect(lawyer?.sink.sealing).toBeUndefined();
     expect(lawyer?.exchange.state).toEqual({ phase: "agreeing", inUse: undefined, stopped: undefined });
   });
+
+  test("whoever is left alone, with nobody to agree with, stops sealing with keys that others hold", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const relay = new Relay([LAWYER, RECIPIENT]);
+    await relay.agree();
+    const [lawyer] = relay.people;
+    lawyer?.exchange.meet([LAWYER, { ...RECIPIENT, status: "disconnected" }]);
+    await relay.settle();
+    vi.advanceTimersByTime(5000);
+    expect(lawyer?.exchange.state.phase).toBe("agreed");
+    lawyer?.exchange.meet([LAWYER, { ...RECIPIENT, status: "left" }]);
+    await relay.settle();
+    vi.advanceTimersByTime(2000);
+    expect(lawyer?.sink.sealing).toBeUndefined();
+    expect(lawyer?.exchange.state.phase).toBe("none");
+  });
 });

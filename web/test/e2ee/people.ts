@@ -92,6 +92,7 @@ export class Relay {
       sink,
       send: (step) => this.#take(each.id, step),
       changed: () => undefined,
+      guesses: { made: 0 },
     });
     const person = { entry: each, sink, exchange };
     this.people.push(person);

@@ -12,7 +12,7 @@
  */
 
 import type { ParticipantKind, ReceivedKey, Request, Revelation, SealedKey } from "../../protocol";
-import { type Bytes, bigEndian, concat, fromBase64Url, toBase64Url, utf8 } from "./bytes";
+import { type Bytes, bigEndian, concat, fromBase64Url, random, toBase64Url, utf8 } from "./bytes";
 import type { MediaKind } from "./frames";
 import { type EpochRoster, type Member, purpose, safetyCodeOf, sha256, transcriptOf } from "./safety";
 
@@ -278,10 +278,6 @@ async function makeSecrets(self: Member): Promise<Secrets> {
   const media =
     self.kind === "observer" ? {} : { audio: random(MEDIA_KEY_OCTETS), video: random(MEDIA_KEY_OCTETS) };
   return { pair, publicKey, nonce: random(NONCE_OCTETS), media };
-}
-
-function random(octets: number): Bytes {
-  return crypto.getRandomValues(new Uint8Array(octets));
 }
 
 /** Hashes what a member will reveal, bound to the meeting, the epoch and the member. */

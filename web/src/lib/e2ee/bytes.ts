@@ -56,3 +56,8 @@ export function fromBase64Url(text: string): Bytes {
   const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
+
+/** Makes unpredictable bytes. */
+export function random(octets: number): Bytes {
+  return crypto.getRandomValues(new Uint8Array(octets));
+}

@@ -4,7 +4,7 @@
  * the `KeySink`, and the wording to `statement.ts`. Knows no network and no WebRTC.
  */
 
-import type { RosterEntry, ServerMessage, ServerMessageOf } from "../../protocol";
+import type { ParticipantStatus, RosterEntry, ServerMessage, ServerMessageOf } from "../../protocol";
 import {
   type AbortReason,
   type Agreed,
@@ -27,6 +27,9 @@ const FORMER_KEYS_OPEN_MS = 2000;
 
 /** How long this participant still seals with keys that somebody who left holds. */
 const LEAVER_KEYS_SEAL_MS = 2000;
+
+/** Where a member of an agreement is that has left it. One whose connection dropped is expected back. */
+const AWAY: ReadonlySet<string> = new Set<ParticipantStatus>(["expected", "testing", "waiting", "left"]);
 
 /** Takes the keys: the worker, in a browser. */
 export interface KeySink {
@@ -80,6 +83,13 @@ export interface ExchangeParts {
   readonly send: (step: Step) => void;
   /** Told whenever the state has changed. */
   readonly changed: (state: KeyState) => void;
+  /** Counts this page's agreements, over all its exchanges. */
+  readonly guesses: Guesses;
+}
+
+/** How often a dishonest server could have guessed at the safety code. */
+export interface Guesses {
+  made: number;
 }
 
 /** Takes part in one agreement after the other. */
@@ -88,7 +98,6 @@ export class KeyExchange {
   #state = NOTHING;
   #people: ReadonlyMap<string, Member> = new Map();
   #agreement: Agreement | undefined;
-  #begun = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(parts: ExchangeParts) {
@@ -108,8 +117,11 @@ export class KeyExchange {
   /** Takes the roster: names and capacities that the next agreements bind. */
   meet(entries: readonly RosterEntry[]): void {
     const people = new Map(entries.map(({ id, kind, name }) => [id, { id, kind, name }]));
+    const gone = new Set(entries.filter(({ status }) => AWAY.has(status)).map(({ id }) => id));
     this.#enqueue(() => {
       this.#people = people;
+      const agreed = this.#state.inUse;
+      if (agreed?.roster.members.some(({ id }) => gone.has(id)) === true) this.#dropLater(agreed);
     });
   }
 
@@ -177,8 +189,8 @@ export class KeyExchange {
   async #begin(epoch: number, ids: readonly string[]): Promise<Agreement> {
     const former = this.#agreement?.roster;
     if (former !== undefined && epoch <= former.epoch) throw new AgreementAborted("repeated-epoch");
-    this.#begun += 1;
-    if (this.#begun > MOST_EPOCHS) throw new AgreementAborted("too-many-epochs");
+    this.#parts.guesses.made += 1;
+    if (this.#parts.guesses.made > MOST_EPOCHS) throw new AgreementAborted("too-many-epochs");
     const members = ids.map((id) => this.#people.get(id));
     if (!members.every((member) => member !== undefined)) throw new AgreementAborted("wrong-members");
     const agreement = await Agreement.begin(
@@ -187,8 +199,8 @@ export class KeyExchange {
     );
     this.#agreement = agreement;
     this.#set({ ...this.#state, phase: "agreeing" });
-    const someoneLeft = this.#state.inUse?.roster.members.some(({ id }) => !ids.includes(id)) === true;
-    if (someoneLeft) setTimeout(() => this.#dropFormerKeys(epoch), LEAVER_KEYS_SEAL_MS);
+    const agreed = this.#state.inUse;
+    if (agreed?.roster.members.some(({ id }) => !ids.includes(id)) === true) this.#dropLater(agreed);
     return agreement;
   }
 
@@ -225,12 +237,14 @@ export class KeyExchange {
     this.#set({ phase: "agreed", inUse: agreed, stopped: undefined });
   }
 
-  /** Who left holds the former keys: they do not wait for a new agreement that fails to come. */
-  #dropFormerKeys(epoch: number): void {
-    const stillWaits = this.#state.phase === "agreeing" && this.#agreement?.roster.epoch === epoch;
-    if (!stillWaits) return;
-    this.#parts.sink.pause();
-    this.#set({ ...this.#state, inUse: undefined });
+  /** Who left holds these keys: they do not wait for an agreement that fails, or that nobody is there for. */
+  #dropLater(agreed: Agreed): void {
+    setTimeout(() => {
+      if (this.#state.inUse !== agreed) return;
+      this.#parts.sink.pause();
+      const phase = this.#state.phase === "agreeing" ? "agreeing" : "none";
+      this.#set({ phase, inUse: undefined, stopped: undefined });
+    }, LEAVER_KEYS_SEAL_MS);
   }
 
   #stop(reason: AbortReason): void {
