@@ -45,11 +45,33 @@ function pagesOfTheServer(): Plugin {
   };
 }
 
+/** Lets a module import a catalogue: `import { messages } from "…/en.po"`. Messages with plural forms stay out. */
+function catalogues(): Plugin {
+  const entry = /^msgid ((?:"(?:[^"\\]|\\.)*"\n?)+)msgstr ((?:"(?:[^"\\]|\\.)*"\n?)+)/gm;
+  const joined = (quoted = "") =>
+    quoted
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as string)
+      .join("");
+  return {
+    name: "catalogues",
+    transform(code, id) {
+      if (!id.endsWith(".po")) return null;
+      const pairs = [...code.matchAll(entry)].map(
+        ([, id, message]) => [joined(id), joined(message)] as const,
+      );
+      const messages = Object.fromEntries(pairs.filter(([id, message]) => id !== "" && message !== ""));
+      return { code: `export const messages = ${JSON.stringify(messages)};`, map: null };
+    },
+  };
+}
+
 // biome-ignore lint/style/noDefaultExport: Vite asks for it
 export default defineConfig({
   base: "/static/",
   publicDir: false,
-  plugins: [compressedTwins(), pagesOfTheServer()],
+  plugins: [catalogues(), compressedTwins(), pagesOfTheServer()],
   build: {
     // The browsers of 麒麟 and 统信 desktops are Chromium 78 to 108.
     target: ["es2020", "chrome86"],
