@@ -2,9 +2,10 @@
 
 from random import Random
 
+from server.demo.lawyers import make_leaves, make_profiles
 from server.demo.organisations import make_organisations
 from server.demo.people import make_people
-from server.kernel.clock import Clock
+from server.kernel.clock import Clock, local_date
 from server.people.service import hash_of
 from storage.database import Database
 
@@ -21,14 +22,20 @@ async def seed(database: Database, clock: Clock) -> None:
             return
     rng = Random(_SEED)  # noqa: S311 - the same invention each time; nothing secret
     organisations = make_organisations()
-    accounts = make_people(organisations, rng)
+    people = make_people(organisations, rng)
+    today = local_date(clock.now())
+    profiles = make_profiles(organisations, people, today, rng)
     async with database.transaction() as tx:
         for organisation in organisations.all:
             await tx.people.add_organisation(organisation)
         for terminal in organisations.terminals:
             await tx.people.add_terminal(terminal)
-        for account in accounts:
+        for account in people.accounts:
             await tx.people.add_account(account, password_hash=None)
+        for profile in profiles:
+            await tx.cooperation.put_profile(profile)
+        for leave in make_leaves(profiles, today):
+            await tx.cooperation.add_leave(leave)
         await tx.people.add_agency_key(
             hash_of(DEMO_AGENCY_KEY),
             organisations.named(DEMO_AGENCY).id,

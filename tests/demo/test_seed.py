@@ -2,16 +2,20 @@ import re
 import time
 from collections import Counter
 from dataclasses import fields
+from datetime import date
 from random import Random
 
 import pytest
 from sqlalchemy import event, func, select
 
+from server.cooperation.model import LawyerCategory
+from server.demo.lawyers import make_profiles
 from server.demo.names import colleagues
 from server.demo.organisations import make_organisations
 from server.demo.people import make_people
 from server.demo.regions import areas
 from server.demo.seed import DEMO_AGENCY, DEMO_AGENCY_KEY, seed
+from server.kernel.clock import local_date
 from server.kernel.identity import Role
 from server.people.model import Account, OrganisationKind
 from server.people.service import hash_of
@@ -43,7 +47,7 @@ def _dice() -> Random:
 
 
 def _invented() -> tuple[Account, ...]:
-    return make_people(make_organisations(), _dice())
+    return make_people(make_organisations(), _dice()).accounts
 
 
 def test_two_inventions_differ_in_nothing_but_ids() -> None:
@@ -102,6 +106,30 @@ async def test_the_province_has_about_sixty_lawyers_most_of_them_in_the_cities(
     roles = Counter(account.role for account in accounts)
     assert 55 <= roles[Role.LAWYER] <= 65
     assert {Role.COORDINATOR, Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN} <= set(roles)
+
+
+async def test_every_lawyer_has_a_profile_and_all_categories_are_there(
+    database: Database, clock: SetClock
+) -> None:
+    await seed(database, clock)
+    async with database.reading() as tx:
+        accounts = await tx.people.seeded_accounts()
+        profiles = await tx.cooperation.profiles()
+        leaves = await tx.cooperation.leaves()
+    lawyers = {account.id for account in accounts if account.role is Role.LAWYER}
+    assert {profile.account_id for profile in profiles} == lawyers
+    assert {profile.category for profile in profiles} == set(LawyerCategory)
+    assert any("ug" in profile.languages for profile in profiles)
+    today = local_date(clock.now())
+    assert all(leave.from_day <= today <= leave.until_day for leave in leaves)
+
+
+def test_few_lawyers_sit_in_the_counties_and_many_in_the_cities() -> None:
+    organisations = make_organisations()
+    people = make_people(organisations, _dice())
+    profiles = make_profiles(organisations, people, date(2026, 9, 28), _dice())
+    in_counties = [profile for profile in profiles if not profile.region_code.endswith("00")]
+    assert 1 <= len(in_counties) <= len(profiles) / 4
 
 
 async def test_seeding_takes_less_than_a_second(database: Database, clock: SetClock) -> None:
