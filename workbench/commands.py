@@ -84,7 +84,9 @@ def _lock(_arguments: list[str]) -> None:
 
 def _measure(folder: str) -> Callable[[list[str]], None]:
     def run(arguments: list[str]) -> None:
-        names = sorted(path.stem for path in (ROOT / "tests" / folder).glob("[a-z]*.py"))
+        place = ROOT / "tests" / folder
+        found = (*place.glob("[a-z]*.py"), *(main.parent for main in place.glob("*/__main__.py")))
+        names = sorted(path.stem for path in found)
         if not arguments or arguments[0] not in names:
             sys.exit(f"python3 run.py {folder} NAME: {', '.join(names) or '—'}")
         build(Profile.DEV)
