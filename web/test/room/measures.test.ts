@@ -33,7 +33,9 @@ describe("session descriptions", () => {
   });
 
   test("get a format line for Opus where they have none, and stay as they are without Opus", () => {
-    expect(withDiscreetOpus("a=rtpmap:96 opus/48000/2\r\n")).toContain("a=fmtp:96 cbr=1;usedtx=0;stereo=0\r\n");
+    expect(withDiscreetOpus("a=rtpmap:96 opus/48000/2\r\n")).toContain(
+      "a=fmtp:96 cbr=1;usedtx=0;stereo=0\r\n",
+    );
     expect(withDiscreetOpus("a=rtpmap:96 VP8/90000\r\n")).toBe("a=rtpmap:96 VP8/90000\r\n");
   });
 });

@@ -84,7 +84,11 @@ async function arrive(): Promise<void> {
 
 test("it says hello and is open once welcomed", async () => {
   await arrive();
-  expect(socket().sent[0]).toMatchObject({ type: "hello", protocol: 1, instance: expect.stringMatching(/^.{43}$/) });
+  expect(socket().sent[0]).toMatchObject({
+    type: "hello",
+    protocol: 1,
+    instance: expect.stringMatching(/^.{43}$/),
+  });
   expect(received.map(({ type }) => type)).toEqual(["welcome"]);
   expect(links[links.length - 1]).toEqual({ state: "open" });
 });
@@ -93,7 +97,9 @@ test("each request gets its own answer, in whatever order they come", async () =
   await arrive();
   const first = signalling.request({ type: "enter" });
   const second = signalling.request({ type: "call_officer" });
-  const [a, b] = socket().sent.slice(-2).map(({ id }) => id);
+  const [a, b] = socket()
+    .sent.slice(-2)
+    .map(({ id }) => id);
   socket().say({ type: "error", re: b, code: "not-allowed", title: "不能", advice: "请稍候" });
   socket().say({ type: "accepted", re: a });
   await expect(first).resolves.toEqual({ type: "accepted", re: a });
