@@ -5,7 +5,7 @@ every machine.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from server.http.i18n import Locale
@@ -100,6 +100,18 @@ class Dates:
         """Return `今天 09:12`, else the day with its time."""
         return f"{self.near_day(value, now)} {self.time(value)}"
 
+    def end(self, value: datetime) -> str:
+        """Return the end of a period as a moment; midnight is told as 24:00 of the day that it ends."""
+        day, clock = _ending(value)
+        if self._locale is Locale.EN:
+            return f"{self.weekday(day)} {self.day(day)} {clock}"
+        return f"{self.day(day)} {self.weekday(day)} {clock}"
+
+    def near_end(self, value: datetime, now: datetime) -> str:
+        """Return the same with `今天`, `昨天` or `明天`, else the day."""
+        day, clock = _ending(value)
+        return f"{self.near_day(day, now)} {clock}"
+
     def unit(self, unit: Unit, number: int) -> str:
         """Return the word for `unit`, beside `number` of it."""
         word = _UNITS[self._locale][unit]
@@ -109,6 +121,13 @@ class Dates:
         """Return `4 天`, `30 小时` or `12 分`."""
         told = span(value)
         return f"{told.number} {self.unit(told.unit, told.number)}"
+
+
+def _ending(value: datetime) -> tuple[date, str]:
+    local = value.astimezone(CHINA)
+    if local.time() == time.min:
+        return local.date() - timedelta(days=1), "24:00"
+    return local.date(), local.strftime("%H:%M")
 
 
 def _local_day(value: datetime | date) -> date:

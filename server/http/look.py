@@ -17,7 +17,8 @@ def furnish(
 ) -> None:
     """Give `environment`, which speaks `locale`, the filters and functions that templates use.
 
-    Filters: `day`, `weekday`, `full_day`, `time`, `moment`, `near(now)`, `near_day(now)`, `duration`, `span`,
+    Filters: `day`, `weekday`, `full_day`, `time`, `moment`, `near(now)`, `near_day(now)`, `end` and
+    `near_end(now)` (of a period: midnight is 24:00), `duration`, `span`,
     `unit(number)`, `clock` (a count of seconds as 24:08), `initial`. Functions: `icon(name, kind)`,
     `ruler(…)`, `say(message, values)`, `daygrid.place(starts_at, ends_at)`.
     """
@@ -46,6 +47,8 @@ def furnish(
         moment=dates.moment,
         near=dates.near,
         near_day=dates.near_day,
+        end=dates.end,
+        near_end=dates.near_end,
         duration=dates.duration,
         span=span,
         unit=dates.unit,

@@ -39,6 +39,13 @@ def test_a_day_begins_at_midnight_in_china() -> None:
     assert EN.near_day(date(2026, 9, 29), MONDAY) == "tomorrow"
 
 
+def test_a_period_that_ends_with_a_day_ends_at_its_24_00() -> None:
+    midnight = datetime(2026, 9, 28, 16, 0, tzinfo=UTC)
+    assert ZH.end(midnight) == "9月28日 周一 24:00"
+    assert EN.near_end(midnight, MONDAY) == "today 24:00"
+    assert ZH.near_end(MONDAY, MONDAY) == "今天 09:12"
+
+
 def test_a_day_far_away_is_told_with_its_year_where_asked() -> None:
     assert ZH.full_day(date(2027, 1, 4)) == "2027年1月4日 周一"
     assert EN.full_day(date(2027, 1, 4)) == "Mon 4 Jan 2027"

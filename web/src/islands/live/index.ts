@@ -1,0 +1,59 @@
+/**
+ * Keeps an open page current: hears over `/live` that something it shows has happened, fetches the page again and
+ * swaps what changed. The line's own element says so when the page may be out of date.
+ *
+ * `data-watch`: topics beyond the reader's own, by spaces.
+ */
+
+import { t } from "../../lib/i18n";
+import { Line } from "../../lib/live/line";
+import { swap } from "../../lib/live/swap";
+
+const GATHER_MS = 150;
+
+export function mount(element: HTMLElement): () => void {
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  const line = new Line(addressOf(element.dataset["watch"] ?? ""), {
+    heard() {
+      clearTimeout(gathering);
+      gathering = setTimeout(() => void refresh(), GATHER_MS);
+    },
+    away(isAway) {
+      element.textContent = isAway
+        ? t("实时更新暂时中断，正在重新连接。页面内容可能不是最新，您填写的内容不受影响。")
+        : "";
+    },
+    dismissed: () => location.reload(),
+  });
+  const hurry = () => {
+    if (document.visibilityState === "visible") line.hurry();
+  };
+  document.addEventListener("visibilitychange", hurry);
+  window.addEventListener("online", hurry);
+  return () => {
+    document.removeEventListener("visibilitychange", hurry);
+    window.removeEventListener("online", hurry);
+    clearTimeout(gathering);
+    line.end();
+  };
+}
+
+function addressOf(watch: string): string {
+  const url = new URL("/live", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  for (const topic of watch.split(" ").filter(Boolean)) url.searchParams.append("watch", topic);
+  return url.href;
+}
+
+/** Fetches the page and swaps what changed; a page that is no longer the reader's is left by loading it anew. */
+async function refresh(): Promise<void> {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(
+    () => null,
+  );
+  if (response === null || response.status >= 500) return;
+  if (!response.ok || response.redirected) {
+    location.reload();
+    return;
+  }
+  swap(document, new DOMParser().parseFromString(await response.text(), "text/html"));
+}
