@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
+from server.cases.api import CaseApi
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.i18n import PoCatalogue
@@ -55,6 +56,7 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
         demo=settings.demo,
         secure_cookies=settings.secure_cookies,
     )
+    case_api = CaseApi(units=database, clock=clock)
     live = LiveHandlers(bus=bus, sessions=sessions, watchers={})
     app = web.Application(
         middlewares=[report_problems(pages, catalogue), identify(sessions), same_origin],
@@ -64,7 +66,16 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(queue.run)
     app.cleanup_ctx.append(_close_database)
-    add_routes(app, (*people.routes(), *live.routes(), *AssetHandlers().routes(), *SourceHandlers().routes()))
+    add_routes(
+        app,
+        (
+            *people.routes(),
+            *case_api.routes(),
+            *live.routes(),
+            *AssetHandlers().routes(),
+            *SourceHandlers().routes(),
+        ),
+    )
     return app
 
 

@@ -1,9 +1,10 @@
-"""Rules of cases: how an identity stands to a case, an assignment; which notice is too much."""
+"""Rules of cases: how an identity stands to a case or an assignment, and whom a lawyer may not defend."""
 
 from collections.abc import Iterable
 
-from server.cases.model import Assignment, Case
+from server.cases.model import Assignment, AssignmentStatus, Case, Notice
 from server.kernel.identity import Identity, Role
+from server.kernel.ids import AccountId
 from server.kernel.permissions import Relation
 
 
@@ -21,6 +22,25 @@ def relation_to_assignment(identity: Identity, assignment: Assignment, case: Cas
         own = identity.account_id is not None and identity.account_id == assignment.account_id
         return Relation.OWN if own else Relation.UNRELATED
     return relation_to_case(identity, case, ())
+
+
+def relation_to_notice(identity: Identity, notice: Notice) -> Relation:
+    """Return how an identity stands to a notice: it is the sending agency's own."""
+    own = identity.role is Role.AGENCY_OFFICER and identity.organisation_id == notice.agency_id
+    return Relation.OWN if own else Relation.UNRELATED
+
+
+def conflicts(account_id: AccountId, linked: Iterable[Assignment]) -> bool:
+    """Tell whether the lawyer may not defend, given the assignments of co-defendants and linked accused.
+
+    A pending proposal counts, and so does an assignment that ended: what was confided stays known.
+    A declined one does not, nor one taken back before it was answered.
+    """
+    return any(
+        each.account_id == account_id
+        and (each.pending or each.open or (each.status is AssignmentStatus.ENDED and each.answered_at))
+        for each in linked
+    )
 
 
 def _related(identity: Identity, case: Case, assignments: Iterable[Assignment]) -> bool:

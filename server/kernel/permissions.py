@@ -52,6 +52,8 @@ class Action(StrEnum):
     """See a case: people, deadlines, assignment; what it holds besides has actions of its own."""
     SEND_NOTICE = "send_notice"
     """Notify legal aid that somebody needs a defender."""
+    VIEW_NOTICE = "view_notice"
+    """See what became of a notice."""
     ANSWER_ASSIGNMENT = "answer_assignment"
     """Accept or decline a proposed assignment."""
     END_ASSIGNMENT = "end_assignment"
@@ -76,6 +78,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),
     Action.VIEW_CASE: dict.fromkeys(_CASE_ROLES, _OPEN_OR_CLOSED),
     Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
+    Action.VIEW_NOTICE: {Role.AGENCY_OFFICER: _OWN},
     Action.ANSWER_ASSIGNMENT: {Role.LAWYER: _OWN},
     Action.END_ASSIGNMENT: {Role.LEGAL_AID_OFFICER: _OWN, Role.COORDINATOR: _OWN},
     Action.COORDINATE: {Role.COORDINATOR: _NO_RECORD},

@@ -112,7 +112,7 @@ def state_of(key: str, facts: dict[str, datetime], now: datetime) -> ClockState:
 def test_a_clock_says_how_it_stands(now: datetime, accepted: datetime | None, state: ClockState) -> None:
     facts = {"lai_received_agency_notice": china(9, 21)}
     if accepted is not None:
-        facts["lawyer_accepted_assignment"] = accepted
+        facts["lawyer_assigned"] = accepted
     assert state_of("assign_lawyer", facts, now) is state
 
 

@@ -1,0 +1,75 @@
+"""What other features tell of a case: facts that start and stop its clocks and move it on."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from server.cases.events import CaseMoved, FactRecorded
+from server.cases.lifecycle import AssignmentStep, CaseStep, can, next_assignment_status, next_status
+from server.cases.model import AssignmentStatus, Case, CaseFact
+from server.cases.ports import CasesTx
+from server.kernel.errors import NotFound
+from server.kernel.identity import Identity
+from server.kernel.ids import CaseId
+
+
+async def note_meeting_requested(case_id: CaseId, at: datetime, actor: Identity, tx: CasesTx) -> None:
+    """Start the facility's 48 hours (CPL 39(2)); the first request counts."""
+    case = await _case(case_id, tx)
+    if "lawyer_presented_three_documents" not in (await tx.cases.facts_of(frozenset({case_id})))[case_id]:
+        await record_fact(case, "lawyer_presented_three_documents", at, actor.actor, tx)
+
+
+async def note_meeting_held(case_id: CaseId, at: datetime, actor: Identity, tx: CasesTx) -> None:
+    """Stop the clocks of the first meeting; the case is engaged and its lawyers are at work."""
+    case = await _case(case_id, tx)
+    if "first_meeting_held" not in (await tx.cases.facts_of(frozenset({case_id})))[case_id]:
+        await record_fact(case, "first_meeting_held", at, actor.actor, tx)
+    for assignment in await tx.cases.assignments_of(case_id):
+        if assignment.status is AssignmentStatus.ACCEPTED:
+            status = next_assignment_status(assignment.status, AssignmentStep.BEGIN)
+            await tx.cases.put_assignment(replace(assignment, status=status, version=assignment.version + 1))
+    if can(case.status, CaseStep.ENGAGE):
+        await move_case(case, CaseStep.ENGAGE, actor.actor, tx)
+
+
+async def record_fact(case: Case, key: str, at: datetime, actor: str, tx: CasesTx) -> None:
+    """Store a fact and tell whoever shows the case's clocks."""
+    await tx.cases.add_fact(CaseFact(case_id=case.id, key=key, at=at, actor=actor))
+    tx.record(
+        FactRecorded(
+            actor=actor,
+            case_id=case.id,
+            institution_id=case.institution_id,
+            agency_id=case.agency_id,
+            area_id=case.area_id,
+            key=key,
+        )
+    )
+
+
+async def move_case(case: Case, step: CaseStep, actor: str, tx: CasesTx) -> Case:
+    """Do `step` to the case's status and return the case as it is then.
+
+    Raises:
+        WrongStep: the life cycle has no such move.
+    """
+    moved = replace(case, status=next_status(case.status, step), version=case.version + 1)
+    await tx.cases.put_case(moved)
+    tx.record(
+        CaseMoved(
+            actor=actor,
+            case_id=case.id,
+            institution_id=case.institution_id,
+            agency_id=case.agency_id,
+            area_id=case.area_id,
+            status=moved.status,
+        )
+    )
+    return moved
+
+
+async def _case(case_id: CaseId, tx: CasesTx) -> Case:
+    case = await tx.cases.case(case_id)
+    if case is None:
+        raise NotFound
+    return case

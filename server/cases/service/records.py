@@ -1,0 +1,80 @@
+"""Cases looked up through the actor, and their clocks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.cases.deadlines.calendar import Calendar
+from server.cases.deadlines.engine import Clock as DeadlineClock
+from server.cases.deadlines.engine import clocks
+from server.cases.deadlines.rules import rule_set
+from server.cases.model import AssignmentKind, Case
+from server.cases.policy import relation_to_case
+from server.cases.ports import CasesTx
+from server.kernel.clock import Clock
+from server.kernel.errors import NotFound
+from server.kernel.identity import Identity
+from server.kernel.ids import AccountId, CaseId
+from server.kernel.permissions import Action, require
+
+
+async def find_case(case_id: CaseId, identity: Identity, action: Action, tx: CasesTx) -> Case:
+    """Return the case if `identity` may do `action` with it.
+
+    Raises:
+        NotFound: there is none, or it is none of theirs: the two look alike.
+        NotAllowed: it is theirs, but `action` is not.
+    """
+    case = await tx.cases.case(case_id)
+    if case is None:
+        raise NotFound
+    assignments = await tx.cases.assignments_of(case_id)
+    require(identity.role, action, relation_to_case(identity, case, assignments))
+    return case
+
+
+async def clocks_of(
+    cases: Iterable[Case], tx: CasesTx, clock: Clock
+) -> dict[CaseId, tuple[DeadlineClock, ...]]:
+    """Return each case's clocks, the earliest due first, the met ones last."""
+    known = tuple(cases)
+    facts = await tx.cases.facts_of(frozenset(case.id for case in known))
+    calendar = Calendar(await tx.cases.calendar_entries())
+    now = clock.now()
+    return {
+        case.id: clocks(rule_set(), case.stage, facts[case.id], calendar=calendar, now=now) for case in known
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defender:
+    """A lawyer who works on a case, as everyone in the case may see them."""
+
+    account_id: AccountId
+    name: str
+    title: str
+    organisation: str
+    kind: AssignmentKind
+    since: datetime
+
+
+async def defenders_of(case_id: CaseId, tx: CasesTx) -> tuple[Defender, ...]:
+    """Return the lawyers with an open assignment, the lead first."""
+    assignments = [each for each in await tx.cases.assignments_of(case_id) if each.open]
+    accounts = await tx.people.accounts(frozenset(each.account_id for each in assignments))
+    organisations = {each.id: each for each in await tx.people.organisations()}
+    found = []
+    for each in sorted(assignments, key=lambda assignment: list(AssignmentKind).index(assignment.kind)):
+        account = accounts[each.account_id]
+        organisation = organisations.get(account.organisation_id) if account.organisation_id else None
+        found.append(
+            Defender(
+                account_id=account.id,
+                name=account.name,
+                title=account.title,
+                organisation=organisation.name if organisation else "",
+                kind=each.kind,
+                since=each.answered_at or each.proposed_at,
+            )
+        )
+    return tuple(found)

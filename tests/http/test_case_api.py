@@ -1,0 +1,206 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from storage.database import Database
+from storage.tables import cases as tables
+from tests.http.conftest import Browser
+from tests.http.places import KEY, OTHER_KEY, County, make_county
+
+NOTICE: dict[str, Any] = {
+    "agency_number": "平检刑诉受〔2026〕126号",
+    "letter_number": "平检援函〔2026〕31号",
+    "recipient": {"name": "张某", "gender": "male", "born_on": "1998-02-03", "ethnicity": "汉族"},
+    "offence": "故意伤害罪",
+    "stage": "prosecution_review",
+    "reason": "disability",
+    "found_on": "2026-09-27",
+    "received_case_on": "2026-09-25",
+    "facility": "平舆县看守所",
+    "contact": "白某 0396-1234567",
+}
+
+
+@pytest.fixture
+async def county(database: Database) -> County:
+    return await make_county(database)
+
+
+async def send(
+    client: Browser, body: object, *, key: str = KEY, idempotency_key: str = "n1"
+) -> tuple[int, dict[str, Any], str]:
+    answer = await client.post(
+        "/api/v1/notices",
+        json=body,
+        headers={"Authorization": f"Bearer {key}", "Idempotency-Key": idempotency_key},
+    )
+    return answer.status, await answer.json(), answer.headers.get("Location", "")
+
+
+async def rows(database: Database, table: Any) -> int:  # noqa: ANN401 - a table
+    async with database.reading() as tx:
+        return int((await tx.connection.execute(select(func.count()).select_from(table))).scalar_one())
+
+
+@pytest.mark.usefixtures("county")
+async def test_a_notice_becomes_a_case_with_its_clocks(anonymous: Browser) -> None:
+    status, told, location = await send(anonymous, NOTICE)
+    assert status == 201
+    case = told["case"]
+    assert location == f"/api/v1/cases/{case['id']}"
+    assert (case["number"], case["status"]) == ("平舆援刑字〔2026〕第1号", "noticed")
+    # Received Mo 28 Sep: three days end on Th 1 Oct, a holiday, so with Th 8 Oct.
+    clocks = {clock["duty"]: clock for clock in case["clocks"]}
+    assert clocks["assign_lawyer"]["due_on"] == "2026-10-08"
+    assert clocks["assign_lawyer"]["article"] == "法援法36; 148号令24(2)"
+    assert clocks["assign_lawyer"]["moved"]
+    assert clocks["notify_legal_aid"]["state"] == "met"
+
+    answer = await anonymous.get(location, headers={"Authorization": f"Bearer {KEY}"})
+    assert answer.headers["ETag"] == '"1"'
+    assert await answer.json() == case
+
+
+async def test_the_same_key_and_body_get_the_same_answer_and_make_one_case(
+    anonymous: Browser, county: County, database: Database
+) -> None:
+    first = await send(anonymous, NOTICE)
+    again = await send(anonymous, dict(reversed(NOTICE.items())))
+    assert again == first
+    assert await rows(database, tables.legal_case) == 1
+    async with database.reading() as tx:
+        assert len(await tx.cases.cases_of_institution(county.institution.id)) == 1
+
+
+@pytest.mark.usefixtures("county")
+async def test_the_same_key_with_another_body_is_refused_by_name(
+    anonymous: Browser, database: Database
+) -> None:
+    await send(anonymous, NOTICE)
+    status, told, _ = await send(anonymous, NOTICE | {"offence": "抢劫"})
+    assert (status, told["code"]) == (409, "idempotency-key-reused")
+    assert await rows(database, tables.legal_case) == 1
+
+
+@pytest.mark.usefixtures("county")
+async def test_two_agencies_may_use_the_same_key(anonymous: Browser, database: Database) -> None:
+    await send(anonymous, NOTICE)
+    status, _, _ = await send(anonymous, NOTICE, key=OTHER_KEY)
+    assert status == 201
+    assert await rows(database, tables.legal_case) == 2
+
+
+@pytest.mark.usefixtures("county")
+async def test_a_person_is_not_notified_twice_at_one_stage(anonymous: Browser) -> None:
+    await send(anonymous, NOTICE)
+    same = NOTICE | {"agency_number": "平检刑诉受 [2026] 126号"}
+    status, told, _ = await send(anonymous, same, idempotency_key="n2")
+    assert (status, told["code"]) == (409, "already-notified")
+    assert "平舆援刑字〔2026〕第1号" in told["detail"]
+    another = NOTICE | {"recipient": {"name": "王某"}}
+    status, told, _ = await send(anonymous, another, idempotency_key="n3")
+    assert (status, told["case"]["number"]) == (201, "平舆援刑字〔2026〕第2号")
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in NOTICE.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (without("offence"), "/offence"),
+        (NOTICE | {"stage": "third_instance"}, "/stage"),
+        (NOTICE | {"reason": "because"}, "/reason"),
+        (NOTICE | {"recipient": {"name": "张某", "gender": "m"}}, "/recipient/gender"),
+        (NOTICE | {"recipient": {"name": " "}}, "/recipient/name"),
+        (NOTICE | {"recipient": {"name": "\ud800"}}, "/recipient/name"),
+        (NOTICE | {"recipient": {"name": "张某", "born_on": "2027-01-01"}}, "/recipient/born_on"),
+        (NOTICE | {"found_on": "2026-09-29"}, "/found_on"),
+        (NOTICE | {"found_on": "yesterday"}, "/found_on"),
+        (NOTICE | {"hearing_at": "2026-10-12T09:00:00"}, "/hearing_at"),
+        (NOTICE | {"facility": "某县看守所"}, "/facility"),
+        (NOTICE | {"co_accused": -1}, "/co_accused"),
+        (NOTICE | {"related_numbers": ["a"] * 21}, "/related_numbers"),
+        (NOTICE | {"secret": "true"}, "/secret"),
+        (NOTICE | {"colour": "red"}, "/colour"),
+        ([NOTICE], "/body"),
+    ],
+)
+@pytest.mark.usefixtures("county")
+async def test_what_is_wrong_is_named_and_nothing_is_kept(
+    anonymous: Browser, database: Database, body: object, pointer: str
+) -> None:
+    status, told, _ = await send(anonymous, body)
+    assert status == 422
+    assert pointer in [error["pointer"] for error in told["errors"]]
+    assert await rows(database, tables.legal_case) == 0
+    assert await rows(database, tables.notice_answer) == 0
+
+
+@pytest.mark.usefixtures("county")
+async def test_of_a_secret_case_the_number_is_kept_and_nothing_else(
+    anonymous: Browser, database: Database
+) -> None:
+    only_number = {"secret": True, "agency_number": "平检密〔2026〕1号"}
+    status, told, location = await send(anonymous, only_number)
+    assert (status, told["case"]) == (201, None)
+    assert await rows(database, tables.legal_case) == 0
+    answer = await anonymous.get(location, headers={"Authorization": f"Bearer {KEY}"})
+    assert await answer.json() == told
+    hidden = await anonymous.get(location, headers={"Authorization": f"Bearer {OTHER_KEY}"})
+    assert hidden.status == 404
+
+
+@pytest.mark.usefixtures("county")
+async def test_more_than_the_number_of_a_secret_case_is_refused_and_not_repeated(
+    anonymous: Browser, database: Database
+) -> None:
+    status, told, _ = await send(anonymous, NOTICE | {"secret": True})
+    assert (status, told["code"]) == (422, "secret-case")
+    pointers = {error["pointer"] for error in told["errors"]}
+    assert pointers == {f"/{name}" for name in NOTICE if name != "agency_number"}
+    assert "张某" not in str(told)
+    for table in (tables.notice, tables.party, tables.notice_answer):
+        assert await rows(database, table) == 0
+
+
+@pytest.mark.parametrize("key", ["", "k" * 101])
+@pytest.mark.usefixtures("county")
+async def test_a_notice_needs_an_idempotency_key(anonymous: Browser, key: str) -> None:
+    status, told, _ = await send(anonymous, NOTICE, idempotency_key=key)
+    assert (status, told["code"]) == (422, "idempotency-key-missing")
+
+
+@pytest.mark.parametrize("key", ["wrong", ""])
+@pytest.mark.usefixtures("county")
+async def test_without_a_valid_key_nothing_is_taken(anonymous: Browser, key: str) -> None:
+    status, told, _ = await send(anonymous, NOTICE, key=key)
+    assert (status, told["code"]) == (401, "not-signed-in")
+
+
+@pytest.mark.usefixtures("county")
+async def test_another_agency_does_not_find_the_case(anonymous: Browser) -> None:
+    _, _, location = await send(anonymous, NOTICE)
+    answer = await anonymous.get(location, headers={"Authorization": f"Bearer {OTHER_KEY}"})
+    assert answer.status == 404
+
+
+@pytest.mark.usefixtures("county")
+async def test_an_earlier_case_is_continued_only_by_the_same_person(
+    anonymous: Browser, database: Database
+) -> None:
+    investigation = NOTICE | {"stage": "investigation", "agency_number": "平公刑〔2026〕8号"}
+    _, first, _ = await send(anonymous, investigation, key=OTHER_KEY)
+    number = first["case"]["number"]
+    continued = {}
+    for name, key in (("张某", "a"), ("王某", "b")):
+        body = NOTICE | {"earlier_number": number, "recipient": {"name": name}}
+        status, told, _ = await send(anonymous, body, idempotency_key=key)
+        assert status == 201
+        async with database.reading() as tx:
+            case = await tx.cases.case(told["case"]["id"])
+        assert case is not None
+        continued[name] = case.continues
+    assert continued == {"张某": first["case"]["id"], "王某": None}
