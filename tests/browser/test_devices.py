@@ -6,8 +6,8 @@ import pytest
 from aiohttp import web
 from aiohttp.pytest_plugin import AiohttpServer
 
-from tests.browser.conftest import Launcher
 from tests.browser.devices import make_devices
+from tests.browser.launcher import Launcher
 
 LOOK_AND_LISTEN = """async () => {
   const stream = await navigator.mediaDevices.getUserMedia({video: true, audio: true});

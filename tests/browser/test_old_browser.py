@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import ConsoleMessage, Error
 
-from tests.browser.conftest import Launcher
+from tests.browser.launcher import Launcher
 from tests.faults.serving import serving
 
 DIST = Path(__file__).parents[2] / "web" / "dist"
