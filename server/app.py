@@ -17,6 +17,7 @@ from server.http.routing import add_routes
 from server.http.source import SourceHandlers
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.identity import Role
+from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
 from server.settings import Settings
@@ -27,12 +28,14 @@ from storage.queue import LocalQueue
 DATABASE = web.AppKey("database", Database)
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
-HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/sign-in") | {
+HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {
     Role.LAWYER: "/cases",
     Role.LEGAL_AID_OFFICER: "/cases",
     Role.AGENCY_OFFICER: "/cases",
     Role.COORDINATOR: "/cooperation",
     Role.FACILITY_OFFICER: "/desk",
+    Role.SECURITY_ADMIN: "/accounts",
+    Role.SYSTEM_ADMIN: "/organisations",
     Role.RECIPIENT: "/kiosk",
 }
 """Where each role's work begins."""
@@ -47,9 +50,11 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     catalogue = PoCatalogue(WEB / "locale" / "en.po")
     pages = Pages(catalogue=catalogue, clock=clock, demo=settings.demo)
     sessions = DatabaseSessions(database, clock)
+    passwords = Argon2Passwords()
+    administration = AdminHandlers(units=database, passwords=passwords, pages=pages)
     people = PeopleHandlers(
         units=database,
-        passwords=Argon2Passwords(),
+        passwords=passwords,
         clock=clock,
         pages=pages,
         homes=HOMES,
@@ -66,16 +71,8 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(queue.run)
     app.cleanup_ctx.append(_close_database)
-    add_routes(
-        app,
-        (
-            *people.routes(),
-            *case_api.routes(),
-            *live.routes(),
-            *AssetHandlers().routes(),
-            *SourceHandlers().routes(),
-        ),
-    )
+    handlers = (people, administration, case_api, live, AssetHandlers(), SourceHandlers())
+    add_routes(app, (route for each in handlers for route in each.routes()))
     return app
 
 

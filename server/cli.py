@@ -1,4 +1,4 @@
-"""The server's commands: serve, worker, migrate, demo, docs, check."""
+"""The server's commands: serve, worker, migrate, account, demo, docs, check."""
 
 import argparse
 import asyncio
@@ -18,6 +18,8 @@ from storage.check import findings
 from storage.migrate import migrate_sqlite
 
 _COULD_NOT = 1
+FIRST_LOGIN = "security"
+"""Login name of the security administrator with whom a new installation begins."""
 
 
 class CannotStart(Exception):
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "serve the pages"),
         ("worker", _worker, "run jobs beside several web processes"),
         ("migrate", _migrate, "bring the database to the newest schema"),
+        ("account", _account, "make the first account of a new installation"),
         ("demo", _demo, "make the fictional demo province"),
         ("docs", _docs, "write the documents that are generated from the code"),
         ("check", _check, "verify database and objects; tells what is wrong"),
@@ -94,6 +97,18 @@ def _demo(settings: Settings) -> None:
     with _alone_with(settings.data_dir):
         migrate_sqlite(settings.data_dir / "lianbian.db")
         asyncio.run(make_demo(settings))
+
+
+def _account(settings: Settings) -> None:
+    from server.serve import make_first_account  # noqa: PLC0415
+
+    with _alone_with(settings.data_dir):
+        migrate_sqlite(settings.data_dir / "lianbian.db")
+        password = asyncio.run(make_first_account(settings, FIRST_LOGIN))
+    if password is None:
+        message = "已有账号，请由安全管理员在“账号”页新增。 · There are accounts; add others on the page."
+        raise CannotStart(message)
+    print(f"{FIRST_LOGIN}  {password}")  # noqa: T201 - the command's answer, shown once
 
 
 def _docs(settings: Settings) -> None:
@@ -147,7 +162,7 @@ def _configure_logs(level: str) -> None:
         message = f"LIANBIAN_LOG_LEVEL: {level!r}"
         raise CannotStart(message)
     logging.basicConfig(level=number, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

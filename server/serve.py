@@ -9,6 +9,8 @@ from aiohttp import web
 from server.app import DATABASE, compose
 from server.demo.seed import seed
 from server.kernel.clock import SystemClock
+from server.people.administration import first_account
+from server.people.passwords import Argon2Passwords
 from server.settings import Settings
 
 SHUTDOWN_S = 2.0
@@ -41,11 +43,20 @@ async def serve(settings: Settings) -> None:
 
 async def make_demo(settings: Settings) -> None:
     """Make the demo province in a data directory that nobody serves; where it is already, do nothing."""
-    app = compose(settings)
+    database = compose(settings)[DATABASE]
     try:
-        await seed(app[DATABASE], SystemClock())
+        await seed(database, SystemClock())
     finally:
-        await app[DATABASE].close()
+        await database.close()
+
+
+async def make_first_account(settings: Settings, login: str) -> str | None:
+    """Make the first security administrator and return the password; None where there is an account."""
+    database = compose(settings)[DATABASE]
+    try:
+        return await first_account(login, database, Argon2Passwords())
+    finally:
+        await database.close()
 
 
 def _stop_event() -> asyncio.Event:

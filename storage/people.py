@@ -40,6 +40,21 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(insert(tables.account).values(values))
 
     @override
+    async def put_account(self, account: Account) -> None:
+        query = update(tables.account).where(tables.account.c.id == account.id)
+        await self._connection.execute(query.values(values_of(account)))
+
+    @override
+    async def set_password(self, account_id: AccountId, password_hash: str) -> None:
+        query = update(tables.account).where(tables.account.c.id == account_id)
+        await self._connection.execute(query.values(password_hash=password_hash))
+
+    @override
+    async def all_accounts(self) -> tuple[Account, ...]:
+        query = select(tables.account).order_by(tables.account.c.name, tables.account.c.login)
+        return all_of(Account, await self._connection.execute(query))
+
+    @override
     async def account(self, account_id: AccountId) -> Account | None:
         query = select(tables.account).where(tables.account.c.id == account_id)
         return one_of(Account, (await self._connection.execute(query)).one_or_none())

@@ -42,6 +42,12 @@ class Action(StrEnum):
     """Pages and assets for everyone: sign-in, health, static files."""
     USE_OWN_ACCOUNT = "use_own_account"
     """One's own home page, live updates, language, signing out."""
+    ADD_ACCOUNT = "add_account"
+    """See the accounts and let another person in."""
+    MANAGE_ACCOUNT = "manage_account"
+    """Close an account, reopen it, give it a fresh password."""
+    ADD_ORGANISATION = "add_organisation"
+    """See the organisations and register another, or a facility's terminal."""
     LIST_TERMINALS = "list_terminals"
     """See which terminals of one's facility are paired."""
     MANAGE_TERMINAL = "manage_terminal"
@@ -73,6 +79,9 @@ _CASE_ROLES = (Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.AGENCY_OFFICER)
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
     Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
+    Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
+    Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
+    Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},
     Action.LIST_TERMINALS: {Role.FACILITY_OFFICER: _NO_RECORD},
     Action.MANAGE_TERMINAL: {Role.FACILITY_OFFICER: _OWN},
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),

@@ -135,6 +135,25 @@ class SessionsRevoked(AccountEvent):
     """All sessions of an account were ended."""
 
 
+class AccountClosed(AccountEvent):
+    """Nobody is let in with it any more."""
+
+
+class AccountReopened(AccountEvent):
+    """The person is let in again."""
+
+
+class PasswordSet(AccountEvent):
+    """The account has another password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountAdded(AccountEvent):
+    """Somebody was given an account."""
+
+    role: Role
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalEvent(Event):
     """Something that happened to a terminal's pairing."""
@@ -153,6 +172,10 @@ class TerminalEvent(Event):
         return (f"access:{self.terminal_id}", f"organisation:{self.facility_id}")
 
 
+class TerminalAdded(TerminalEvent):
+    """A terminal was registered."""
+
+
 class PairingCodeIssued(TerminalEvent):
     """An officer asked for a code."""
 
@@ -163,3 +186,15 @@ class TerminalPaired(TerminalEvent):
 
 class TerminalUnpaired(TerminalEvent):
     """The device is the terminal no longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationAdded(Event):
+    """An organisation was registered."""
+
+    organisation_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"organisation:{self.organisation_id}"

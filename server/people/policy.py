@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Relation
-from server.people.model import Account, Attempts, Terminal
+from server.people.model import Account, Attempts, OrganisationKind, Terminal
 
 SESSION_LIFE = timedelta(hours=12)
 """A working day; NIST SP 800-63B §4.2.3 asks AAL2 sessions to end within 24 hours."""
@@ -34,6 +34,29 @@ def leading_people(accounts: Iterable[Account]) -> tuple[Account, ...]:
         if places[account.role] <= (2 if account.role is Role.LAWYER else 1):
             leading.append(account)
     return tuple(leading)
+
+
+def relation_to_account(identity: Identity) -> Relation:
+    """Return how an identity stands to accounts: they are the security administrator's to keep."""
+    return Relation.OWN if identity.role is Role.SECURITY_ADMIN else Relation.UNRELATED
+
+
+def needed_organisation(role: Role) -> frozenset[OrganisationKind] | None:
+    """Return the kinds of organisation for which `role` can be exercised; None if it needs none."""
+    return _ORGANISATION_OF.get(role)
+
+
+_AGENCIES = frozenset({OrganisationKind.POLICE, OrganisationKind.PROCURATORATE, OrganisationKind.COURT})
+_ORGANISATION_OF = {
+    Role.LAWYER: frozenset({OrganisationKind.LEGAL_AID_INSTITUTION, OrganisationKind.LAW_FIRM}),
+    Role.LEGAL_AID_OFFICER: frozenset({OrganisationKind.LEGAL_AID_INSTITUTION}),
+    Role.COORDINATOR: frozenset({OrganisationKind.COOPERATION_AREA}),
+    Role.FACILITY_OFFICER: frozenset({OrganisationKind.DETENTION_FACILITY}),
+    Role.AGENCY_OFFICER: _AGENCIES,
+    Role.JUDGE: frozenset({OrganisationKind.COURT}),
+    Role.CLERK: frozenset({OrganisationKind.COURT}),
+    Role.PROSECUTOR: frozenset({OrganisationKind.PROCURATORATE}),
+}
 
 
 def after_failure(attempts: Attempts, now: datetime) -> Attempts:

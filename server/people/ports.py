@@ -27,6 +27,18 @@ class PeopleStore(Protocol):
         """Store a new account."""
         ...
 
+    async def put_account(self, account: Account) -> None:
+        """Store a changed account."""
+        ...
+
+    async def set_password(self, account_id: AccountId, password_hash: str) -> None:
+        """Store another password's hash."""
+        ...
+
+    async def all_accounts(self) -> tuple[Account, ...]:
+        """Return all accounts, by name."""
+        ...
+
     async def account(self, account_id: AccountId) -> Account | None:
         """Return the account, if there is one."""
         ...

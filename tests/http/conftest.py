@@ -36,9 +36,10 @@ async def app(settings: Settings, clock: SetClock) -> web.Application:
 
 
 @pytest.fixture
-def database(app: web.Application) -> Database:
+async def database(app: web.Application) -> AsyncIterator[Database]:
     """The database of the running application."""
-    return app[DATABASE]
+    yield app[DATABASE]
+    await app[DATABASE].close()
 
 
 @pytest.fixture

@@ -4,13 +4,28 @@ from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from server.kernel.identity import ANONYMOUS, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
-from tests.samples.values import LAWYER, NOW, OFFICER, Sample
+from tests.samples.values import LAWYER, NOW, OFFICER, Sample, someone
 
 _CENTRE = Organisation(
     id=OrganisationId("o" * 26),
     kind=OrganisationKind.LEGAL_AID_INSTITUTION,
     name="驻马店市法律援助中心",
     region_code="411700",
+)
+
+
+_AREA = Organisation(
+    id=OrganisationId("p" * 26),
+    kind=OrganisationKind.COOPERATION_AREA,
+    name="驻马店协作区",
+    region_code="411700",
+)
+_FACILITY = Organisation(
+    id=OrganisationId("q" * 26),
+    kind=OrganisationKind.DETENTION_FACILITY,
+    name="平舆县看守所",
+    region_code="411723",
+    parent_id=_AREA.id,
 )
 
 
@@ -87,6 +102,50 @@ def people() -> tuple[Sample, ...]:
     )
 
 
+def administration() -> tuple[Sample, ...]:
+    accounts: dict[str, object] = {
+        "accounts": _ACCOUNTS,
+        "organisations": {_CENTRE.id: _CENTRE, _AREA.id: _AREA},
+        "roles": (Role.LAWYER, Role.COORDINATOR),
+    }
+    organisations: dict[str, object] = {
+        "organisations": {_CENTRE.id: _CENTRE, _AREA.id: _AREA, _FACILITY.id: _FACILITY},
+        "terminals": {_FACILITY.id: _TERMINALS},
+        "kinds": tuple(OrganisationKind),
+    }
+    typed = {"name": "周某", "role": "lawyer"}
+    return (
+        Sample(
+            name="accounts",
+            template="people/accounts.html",
+            identity=someone(Role.SECURITY_ADMIN, "秦某"),
+            path="/accounts",
+            context=accounts | {"typed": {}, "problem": None, "shown": (_ACCOUNTS[0], "Qm3x-9TzRw_4kVpL")},
+        ),
+        Sample(
+            name="accounts-refused",
+            template="people/accounts.html",
+            identity=someone(Role.SECURITY_ADMIN, "秦某"),
+            path="/accounts",
+            context=accounts | {"typed": typed, "problem": _WRONG, "shown": None},
+        ),
+        Sample(
+            name="organisations",
+            template="people/organisations.html",
+            identity=someone(Role.SYSTEM_ADMIN, "尤某"),
+            path="/organisations",
+            context=organisations | {"typed": {}, "problem": None},
+        ),
+        Sample(
+            name="account",
+            template="people/account.html",
+            identity=LAWYER,
+            path="/account",
+            context={"organisation": _CENTRE, "title": "", "problem": None, "least": 12},
+        ),
+    )
+
+
 def problems() -> tuple[Sample, ...]:
     return tuple(
         Sample(
@@ -100,4 +159,4 @@ def problems() -> tuple[Sample, ...]:
     )
 
 
-PEOPLE = (*people(), *problems())
+PEOPLE = (*people(), *administration(), *problems())

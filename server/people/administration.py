@@ -1,0 +1,218 @@
+"""What administrators do: the security one keeps accounts, the system one organisations and terminals."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind, NotFound
+from server.kernel.identity import Identity, Role
+from server.kernel.ids import AccountId, OrganisationId, TerminalId, new_id
+from server.kernel.permissions import Action, Relation, require
+from server.kernel.transaction import Units
+from server.people.model import (
+    Account,
+    AccountAdded,
+    AccountClosed,
+    AccountReopened,
+    Organisation,
+    OrganisationAdded,
+    OrganisationKind,
+    PasswordSet,
+    Terminal,
+    TerminalAdded,
+)
+from server.people.policy import needed_organisation, relation_to_account
+from server.people.ports import Passwords, PeopleTx
+from server.people.service import WrongPassword, revoke_sessions
+
+
+class OwnAccount(DomainError):
+    """An administrator may not close or reset the account they are using."""
+
+    kind = Kind.CONFLICT
+    code = "own-account"
+    title = N_("不能停用或重置自己的账号")
+    advice = N_("请由另一位安全管理员办理。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddAccount:
+    """A person to let in."""
+
+    login: str
+    name: str
+    role: Role
+    organisation_id: OrganisationId | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddOrganisation:
+    """An organisation to register."""
+
+    name: str
+    kind: OrganisationKind
+    region_code: str
+    parent_id: OrganisationId | None
+
+
+async def add_account(
+    command: AddAccount, identity: Identity, units: Units[PeopleTx], passwords: Passwords
+) -> tuple[Account, str]:
+    """Store an account and return it with its first password, which is shown once.
+
+    Raises:
+        InvalidInput: the login name is taken, or the organisation does not fit the role.
+    """
+    require(identity.role, Action.ADD_ACCOUNT, Relation.NO_RECORD)
+    password = secrets.token_urlsafe(12)
+    password_hash = await passwords.hash(password)
+    account = Account(
+        id=AccountId(new_id()),
+        login=command.login,
+        name=command.name,
+        role=command.role,
+        organisation_id=command.organisation_id,
+        title=command.title,
+    )
+    async with units.transaction() as tx:
+        await _check(account, tx)
+        await tx.people.add_account(account, password_hash=password_hash)
+        tx.record(AccountAdded(actor=identity.actor, account_id=account.id, role=account.role))
+    return account, password
+
+
+async def _check(account: Account, tx: PeopleTx) -> None:
+    if await tx.people.account_by_login(account.login) is not None:
+        taken = FieldError("login", "taken", N_("这个账号已有人使用，请换一个"))
+        raise InvalidInput(fields=(taken,))
+    organisation = (
+        await tx.people.organisation(account.organisation_id) if account.organisation_id is not None else None
+    )
+    needed = needed_organisation(account.role)
+    if (organisation.kind if organisation else None) not in (needed or {None}):
+        unfit = FieldError("organisation_id", "unfit", N_("这个角色不能属于所选机构，请重新选择"))
+        raise InvalidInput(fields=(unfit,))
+
+
+async def reset_password(
+    account_id: AccountId, identity: Identity, units: Units[PeopleTx], passwords: Passwords
+) -> tuple[Account, str]:
+    """Give an account a fresh password, shown once, and end its sessions.
+
+    Raises:
+        OwnAccount: it is the administrator's own; for that there is the page of one's own password.
+    """
+    password = secrets.token_urlsafe(12)
+    password_hash = await passwords.hash(password)
+    async with units.transaction() as tx:
+        account = await _find_other(account_id, identity, tx)
+        await tx.people.set_password(account.id, password_hash)
+        await revoke_sessions(account.id, identity, tx)
+        tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
+    return account, password
+
+
+async def close_account(account_id: AccountId, identity: Identity, tx: PeopleTx) -> None:
+    """Let nobody in with this account any more; its sockets and media routes close within a second."""
+    account = await _find_other(account_id, identity, tx)
+    await tx.people.put_account(replace(account, active=False))
+    await revoke_sessions(account.id, identity, tx)
+    tx.record(AccountClosed(actor=identity.actor, account_id=account.id))
+
+
+async def reopen_account(account_id: AccountId, identity: Identity, tx: PeopleTx) -> None:
+    """Let the person in again with the same password."""
+    account = await _find_other(account_id, identity, tx)
+    await tx.people.put_account(replace(account, active=True))
+    tx.record(AccountReopened(actor=identity.actor, account_id=account.id))
+
+
+async def change_own_password(
+    *, old: str, new: str, identity: Identity, units: Units[PeopleTx], passwords: Passwords
+) -> None:
+    """Set one's own password; every session ends, this one too.
+
+    Raises:
+        WrongPassword: `old` does not fit.
+        NotFound: the identity is no person with an account.
+    """
+    if identity.account_id is None:
+        raise NotFound
+    async with units.reading() as tx:
+        account = await tx.people.account(identity.account_id)
+        found = None if account is None else await tx.people.account_by_login(account.login)
+    if found is None or not await passwords.verify(old, found[1]):
+        raise WrongPassword
+    password_hash = await passwords.hash(new)
+    async with units.transaction() as tx:
+        await tx.people.set_password(identity.account_id, password_hash)
+        await revoke_sessions(identity.account_id, identity, tx)
+        tx.record(PasswordSet(actor=identity.actor, account_id=identity.account_id))
+
+
+async def add_organisation(command: AddOrganisation, identity: Identity, tx: PeopleTx) -> Organisation:
+    """Register an organisation.
+
+    Raises:
+        InvalidInput: the cooperation area named is none.
+    """
+    require(identity.role, Action.ADD_ORGANISATION, Relation.NO_RECORD)
+    parent = await tx.people.organisation(command.parent_id) if command.parent_id is not None else None
+    is_area = command.kind is OrganisationKind.COOPERATION_AREA
+    if is_area != (parent is None) or (parent and parent.kind is not OrganisationKind.COOPERATION_AREA):
+        unfit = FieldError("parent_id", "unfit", N_("协作区不属于其他机构，其他机构都要选一个协作区"))
+        raise InvalidInput(fields=(unfit,))
+    organisation = Organisation(
+        id=OrganisationId(new_id()),
+        kind=command.kind,
+        name=command.name,
+        region_code=command.region_code,
+        parent_id=command.parent_id,
+    )
+    await tx.people.add_organisation(organisation)
+    tx.record(OrganisationAdded(actor=identity.actor, organisation_id=organisation.id))
+    return organisation
+
+
+async def add_terminal(facility_id: OrganisationId, name: str, identity: Identity, tx: PeopleTx) -> Terminal:
+    """Register a terminal of a detention facility; its officers pair a device with it.
+
+    Raises:
+        NotFound: there is no such facility.
+    """
+    require(identity.role, Action.ADD_ORGANISATION, Relation.NO_RECORD)
+    facility = await tx.people.organisation(facility_id)
+    if facility is None or facility.kind is not OrganisationKind.DETENTION_FACILITY:
+        raise NotFound
+    terminal = Terminal(id=TerminalId(new_id()), facility_id=facility.id, name=name)
+    await tx.people.add_terminal(terminal)
+    tx.record(TerminalAdded(actor=identity.actor, terminal_id=terminal.id, facility_id=facility.id))
+    return terminal
+
+
+async def first_account(login: str, units: Units[PeopleTx], passwords: Passwords) -> str | None:
+    """Make the first security administrator of a new installation and return the password.
+
+    Returns None where there is an account already: from then on, accounts are made on the page.
+    """
+    password = secrets.token_urlsafe(12)
+    password_hash = await passwords.hash(password)
+    async with units.transaction() as tx:
+        if await tx.people.all_accounts():
+            return None
+        account = Account(
+            id=AccountId(new_id()), login=login, name=login, role=Role.SECURITY_ADMIN, organisation_id=None
+        )
+        await tx.people.add_account(account, password_hash=password_hash)
+        tx.record(AccountAdded(actor="command:account", account_id=account.id, role=account.role))
+    return password
+
+
+async def _find_other(account_id: AccountId, identity: Identity, tx: PeopleTx) -> Account:
+    account = await tx.people.account(account_id)
+    if account is None:
+        raise NotFound
+    require(identity.role, Action.MANAGE_ACCOUNT, relation_to_account(identity))
+    if account.id == identity.account_id:
+        raise OwnAccount
+    return account
