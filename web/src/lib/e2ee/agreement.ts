@@ -34,6 +34,7 @@ export type AbortReason =
   | "unwanted-key"
   | "repeated-epoch"
   | "too-many-epochs"
+  | "different-codes"
   | "fault";
 
 /** A check failed: no key of this epoch may be used. */

@@ -130,6 +130,11 @@ export class KeyExchange {
     this.#enqueue(() => this.#handle(message));
   }
 
+  /** The people found that their codes differ: somebody is in between, so nothing is sealed or opened any more. */
+  distrust(): void {
+    this.#stop("different-codes");
+  }
+
   /** Ends it: nothing is sealed or opened any more. */
   end(): void {
     this.#parts.sink.stop();

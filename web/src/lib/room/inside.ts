@@ -128,6 +128,11 @@ export class Inside {
     this.#exchange.receive(message);
   }
 
+  /** The codes differed: the keys are given up for good. */
+  distrust(): void {
+    this.#exchange.distrust();
+  }
+
   /** Looks at the statistics of all connections. */
   async sample(): Promise<Sample> {
     const connections = [

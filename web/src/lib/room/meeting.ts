@@ -147,6 +147,11 @@ export class Meeting {
     this.#set({ comparedCode: code, hasComparedBefore: true });
   }
 
+  /** The codes differed: nothing is sent or shown any more. */
+  distrust(): void {
+    this.#inside?.distrust();
+  }
+
   /** Closes the meeting for everyone. */
   end(): void {
     this.#ask({ type: "end" });
