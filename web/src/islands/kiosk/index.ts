@@ -5,10 +5,7 @@
  * The element says `data-state`; while it is `waiting` or `meeting`, also `data-meeting`.
  */
 
-import { jointOf } from "../../lib/e2ee/vault";
-import { socketAddress } from "../../lib/room/address";
-import { capture, keepAwake } from "../../lib/room/devices";
-import { Meeting } from "../../lib/room/meeting";
+import { Presence } from "../../lib/room/presence";
 import { Screen } from "../../lib/screen";
 import { kioskView } from "./view";
 
@@ -20,28 +17,16 @@ const VOLUME_STEP = 0.2;
 export function mount(element: HTMLElement): () => void {
   const { state, meeting: id } = element.dataset;
   if (!LIVE_STATES.has(state) || id === undefined) return () => undefined;
-  const joint = jointOf(globalThis);
   const place = element.querySelector(".k-place")?.textContent ?? "";
-  const letSleep = keepAwake();
-  let own: MediaStream | undefined;
   let volume = 1;
   let isEnding = false;
 
-  const screen = new Screen(element, () =>
-    kioskView({
-      place,
-      joint,
-      own,
-      volume,
-      isEnding,
-      meeting,
-      state: meeting.state,
-      louder,
-      askToEnd,
-      leaveScreen,
-    }),
-  );
-  const meeting = new Meeting(socketAddress(id), ({ stage }) => {
+  const screen = new Screen(element, () => {
+    const { joint, own, meeting } = presence;
+    const shown = { place, joint, own, volume, isEnding, meeting, state: meeting.state };
+    return kioskView({ ...shown, louder, askToEnd, leaveScreen });
+  });
+  const presence = new Presence(id, ({ stage }) => {
     element.classList.toggle("theme-dark", stage === "inside");
     screen.redraw();
   });
@@ -61,17 +46,8 @@ export function mount(element: HTMLElement): () => void {
     location.replace(location.href);
   }
 
-  async function enter(): Promise<void> {
-    const { stream } = await capture();
-    own = stream;
-    meeting.enter(stream);
-  }
-
-  if (joint !== "none") void enter();
   return () => {
     screen.close();
-    letSleep();
-    meeting.close();
-    for (const track of own?.getTracks() ?? []) track.stop();
+    presence.close();
   };
 }

@@ -1,0 +1,44 @@
+/** One person at this machine in a meeting: their camera and microphone, the screen kept on, the meeting itself. */
+
+import { type Joint, jointOf } from "../e2ee/vault";
+import { socketAddress } from "./address";
+import { capture, keepAwake } from "./devices";
+import { Meeting, type MeetingState } from "./meeting";
+
+/** Goes into a meeting at once, with what devices there are; a browser that can't seal frames stays outside. */
+export class Presence {
+  readonly joint: Joint = jointOf(globalThis);
+  readonly meeting: Meeting;
+  readonly #letSleep = keepAwake();
+  #own: MediaStream | undefined;
+  #isOver = false;
+
+  constructor(meeting: string, changed: (state: MeetingState) => void) {
+    this.meeting = new Meeting(socketAddress(meeting), changed);
+    if (this.joint !== "none") void this.#enter();
+  }
+
+  /** What this person sends. */
+  get own(): MediaStream | undefined {
+    return this.#own;
+  }
+
+  /** Ends it, and lets go of the devices. */
+  close(): void {
+    this.#isOver = true;
+    this.#letSleep();
+    this.meeting.close();
+    this.#release();
+  }
+
+  async #enter(): Promise<void> {
+    const { stream } = await capture();
+    this.#own = stream;
+    if (this.#isOver) this.#release();
+    else this.meeting.enter(stream);
+  }
+
+  #release(): void {
+    for (const track of this.#own?.getTracks() ?? []) track.stop();
+  }
+}
