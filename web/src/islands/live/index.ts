@@ -10,18 +10,25 @@ import { Line } from "../../lib/live/line";
 import { swap } from "../../lib/live/swap";
 
 const GATHER_MS = 150;
+/** How long the line may be away before the page says so: leaving a page also ends it. */
+const PATIENCE_MS = 3_000;
 
 export function mount(element: HTMLElement): () => void {
   let gathering: ReturnType<typeof setTimeout> | undefined;
+  let impatient: ReturnType<typeof setTimeout> | undefined;
   const line = new Line(addressOf(element.dataset["watch"] ?? ""), {
     heard() {
       clearTimeout(gathering);
       gathering = setTimeout(() => void refresh(), GATHER_MS);
     },
     away(isAway) {
-      element.textContent = isAway
-        ? t("实时更新暂时中断，正在重新连接。页面内容可能不是最新，您填写的内容不受影响。")
-        : "";
+      if (!isAway) {
+        clearTimeout(impatient);
+        impatient = undefined;
+        element.textContent = "";
+      } else {
+        impatient ??= setTimeout(() => tell(element), PATIENCE_MS);
+      }
     },
     dismissed: () => location.reload(),
   });
@@ -34,8 +41,13 @@ export function mount(element: HTMLElement): () => void {
     document.removeEventListener("visibilitychange", hurry);
     window.removeEventListener("online", hurry);
     clearTimeout(gathering);
+    clearTimeout(impatient);
     line.end();
   };
+}
+
+function tell(element: HTMLElement): void {
+  element.textContent = t("实时更新暂时中断，正在重新连接。页面内容可能不是最新，您填写的内容不受影响。");
 }
 
 function addressOf(watch: string): string {
