@@ -50,6 +50,10 @@ class People:
         """Return who bears the name."""
         return next(account for account in self.accounts if account.name == name)
 
+    def by_id(self, account_id: AccountId) -> Account:
+        """Return whose account it is."""
+        return next(account for account in self.accounts if account.id == account_id)
+
     def of(self, role: Role, organisation_id: OrganisationId) -> Account:
         """Return who acts in `role` for the organisation."""
         return next(

@@ -5,6 +5,7 @@ from random import Random
 from server.demo.lawyers import make_leaves, make_profiles
 from server.demo.organisations import make_organisations
 from server.demo.people import make_people
+from server.demo.story import Cast, play_cases
 from server.kernel.clock import Clock, local_date
 from server.people.service import hash_of
 from storage.database import Database
@@ -36,6 +37,7 @@ async def seed(database: Database, clock: Clock) -> None:
             await tx.cooperation.put_profile(profile)
         for leave in make_leaves(profiles, today):
             await tx.cooperation.add_leave(leave)
+        await play_cases(Cast(organisations, people), tx, clock.now())
         await tx.people.add_agency_key(
             hash_of(DEMO_AGENCY_KEY),
             organisations.named(DEMO_AGENCY).id,

@@ -132,10 +132,10 @@ def test_few_lawyers_sit_in_the_counties_and_many_in_the_cities() -> None:
     assert 1 <= len(in_counties) <= len(profiles) / 4
 
 
-async def test_seeding_takes_less_than_a_second(database: Database, clock: SetClock) -> None:
+async def test_seeding_takes_a_moment_only(database: Database, clock: SetClock) -> None:
     started = time.process_time()
     await seed(database, clock)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 2
 
 
 async def test_a_province_that_is_there_is_left_alone(database: Database, clock: SetClock) -> None:
