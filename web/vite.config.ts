@@ -4,7 +4,6 @@ import { brotliCompress, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-
 /** Puts a compressed twin beside each text file, so that the server compresses nothing while it serves. */
 function compressedTwins(): Plugin {
   return {

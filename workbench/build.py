@@ -19,7 +19,6 @@ from workbench.places import (
     UV,
     VENV,
     WEB,
-    cache_environment,
     node_environment,
     npm,
     web_tool,
@@ -110,7 +109,7 @@ def _fetch_uv() -> Iterator[Command]:
 
 
 def _install_python(profile: Profile, lock: Path) -> Iterator[Command]:
-    environment = {**cache_environment(), **_mirror_of_pip()}
+    environment = _mirror_of_pip()
     yield Command(
         (UV, "venv", "--clear", "--no-python-downloads", "--python", sys.executable, VENV),
         environment=environment,
@@ -128,7 +127,7 @@ def _install_web() -> Iterator[Command]:
     yield Command(
         (*npm(), "ci", "--ignore-scripts", "--loglevel=error"),
         folder=WEB,
-        environment={**cache_environment(), **node_environment()},
+        environment=node_environment(),
     )
 
 

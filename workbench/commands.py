@@ -12,7 +12,7 @@ from workbench.build import Profile, build, install
 from workbench.checks import run_checks
 from workbench.develop import develop
 from workbench.locks import lock
-from workbench.places import PYTHON, ROOT, node_environment
+from workbench.places import PYTHON, ROOT, cache_environment, node_environment
 from workbench.steps import advise, say
 
 USAGE = """\
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # Set even where the shell started us with the signal ignored, as it does for a background job.
         signal.signal(number, _stop)
+    os.environ.update(cache_environment())
     try:
         command(rest)
     except OSError as error:

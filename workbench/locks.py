@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.places import REQUIREMENTS, ROOT, UV, WEB, cache_environment, node_environment, npm
+from workbench.places import REQUIREMENTS, ROOT, UV, WEB, node_environment, npm
 from workbench.steps import Command, run
 
 # One set of versions for every Python from 3.11 on and every machine, and no registry's address in the files.
@@ -39,9 +39,9 @@ def _commands() -> Iterator[Command]:
         yield Command(
             (*npm(), "update", "--package-lock-only", "--ignore-scripts"),
             folder=folder,
-            environment={**cache_environment(), **node_environment()},
+            environment=node_environment(),
         )
 
 
 def _compile(*arguments: str | Path, output: Path) -> Command:
-    return Command((UV, *RESOLVE, *arguments, "--output-file", output), environment=cache_environment())
+    return Command((UV, *RESOLVE, *arguments, "--output-file", output))
