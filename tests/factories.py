@@ -1,6 +1,6 @@
 """Makes valid values with one line; a test names only what matters to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 
 from server.cases.model import (
@@ -12,6 +12,8 @@ from server.cases.model import (
     NoticeReason,
     Stage,
 )
+from server.cases.offences import OffenceGroup
+from server.cooperation.model import LawyerCategory, LawyerProfile
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId, AssignmentId, CaseId, OrganisationId, TerminalId, new_id
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
@@ -109,4 +111,34 @@ def assignment(
         status=status,
         proposed_by=None,
         proposed_at=datetime(2026, 9, 25, 3, 0, tzinfo=UTC),
+    )
+
+
+def profile(  # noqa: PLR0913 - every part of a profile that some rule looks at
+    area_id: OrganisationId,
+    *,
+    account_id: AccountId | None = None,
+    region_code: str = "411723",
+    criminal_defence_since: date | None = date(2016, 9, 1),
+    specialities: tuple[OffenceGroup, ...] = (OffenceGroup.PERSON,),
+    minors: bool = False,
+    languages: tuple[str, ...] = ("zh",),
+    counties: tuple[str, ...] = (),
+    overflow: bool = False,
+    cap: int = 10,
+    suspended: bool = False,
+) -> LawyerProfile:
+    return LawyerProfile(
+        account_id=account_id or AccountId(new_id()),
+        category=LawyerCategory.FULL_TIME,
+        area_id=area_id,
+        region_code=region_code,
+        criminal_defence_since=criminal_defence_since,
+        specialities=specialities,
+        minors=minors,
+        languages=languages,
+        counties=counties,
+        overflow=overflow,
+        cap=cap,
+        suspended=suspended,
     )

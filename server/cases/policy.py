@@ -33,13 +33,21 @@ def relation_to_notice(identity: Identity, notice: Notice) -> Relation:
 def conflicts(account_id: AccountId, linked: Iterable[Assignment]) -> bool:
     """Tell whether the lawyer may not defend, given the assignments of co-defendants and linked accused.
 
-    A pending proposal counts, and so does an assignment that ended: what was confided stays known.
-    A declined one does not, nor one taken back before it was answered.
+    An assignment that ended counts too: what was confided stays known. A declined one does not, nor one
+    taken back before it was answered.
     """
     return any(
         each.account_id == account_id
-        and (each.pending or each.open or (each.status is AssignmentStatus.ENDED and each.answered_at))
+        and (each.open or (each.status is AssignmentStatus.ENDED and each.answered_at is not None))
         for each in linked
+    )
+
+
+def may_come_to_conflict(account_id: AccountId, linked: Iterable[Assignment]) -> bool:
+    """Tell whether the lawyer may not even be asked: a co-defendant's proposal waits for their answer."""
+    known = tuple(linked)
+    return conflicts(account_id, known) or any(
+        each.account_id == account_id and each.pending for each in known
     )
 
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from server.cases.model import AssignmentStatus, CaseStatus
-from server.cases.policy import relation_to_case
+from server.cases.policy import conflicts, may_come_to_conflict, relation_to_case
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, OrganisationId
 from server.kernel.permissions import Relation
@@ -53,3 +56,25 @@ def test_a_case_is_related_to_a_role_only_through_the_organisation_meant_for_it(
         identity = Identity(role=role, account_id=AccountId("someone"), organisation_id=organisation_id)
         related = relation_to_case(identity, made, ()) is not Relation.UNRELATED
         assert related == (meant.get(role) == organisation_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "conflict", "asked"),
+    [
+        (AssignmentStatus.PROPOSED, False, False, True),
+        (AssignmentStatus.PINNED, False, False, True),
+        (AssignmentStatus.ACCEPTED, True, True, True),
+        (AssignmentStatus.ACTIVE, True, True, True),
+        (AssignmentStatus.DECLINED, True, False, False),
+        (AssignmentStatus.ENDED, True, True, True),
+        (AssignmentStatus.ENDED, False, False, False),
+    ],
+)
+def test_whoever_defended_a_co_defendant_may_not_defend_and_whoever_is_asked_is_not_asked_twice(
+    status: AssignmentStatus, *, answered: bool, conflict: bool, asked: bool
+) -> None:
+    answered_at = datetime(2026, 9, 26, tzinfo=UTC) if answered else None
+    linked = replace(assignment(case().id, AccountId("lawyer"), status=status), answered_at=answered_at)
+    assert conflicts(AccountId("lawyer"), [linked]) is conflict
+    assert may_come_to_conflict(AccountId("lawyer"), [linked]) is asked
+    assert not may_come_to_conflict(AccountId("another"), [linked])
