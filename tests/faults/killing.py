@@ -44,8 +44,8 @@ class Workload(ABC, Generic[ClaimT]):
         self.claims: list[ClaimT] = []
 
     @abstractmethod
-    async def prepare(self, database: Database) -> None:
-        """Finds in the seeded database what the writes are about; the server does not run."""
+    async def prepare(self, database: Database, browser: ClientSession) -> None:
+        """Finds or makes what the writes are about, before the first kill."""
 
     @abstractmethod
     async def write(self, browser: ClientSession) -> None:
@@ -109,18 +109,17 @@ async def kill_repeatedly(
 
 
 async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
-    """Lets the server itself make the demo province, then the workloads read what is there."""
-    async with serving(data_dir):
-        pass
-    database = Database(
-        f"sqlite+aiosqlite:///{data_dir / 'lianbian.db'}",
-        bus=LocalBus(),
-        clock=SystemClock(),
-        enqueue=LocalQueue({}).enqueue,
-    )
-    for workload in workloads:
-        await workload.prepare(database)
-    await database.close()
+    """Lets the server itself make the demo province, in which the workloads then prepare their writes."""
+    async with serving(data_dir) as served, _browser(served) as browser:
+        database = Database(
+            f"sqlite+aiosqlite:///{data_dir / 'lianbian.db'}",
+            bus=LocalBus(),
+            clock=SystemClock(),
+            enqueue=LocalQueue({}).enqueue,
+        )
+        for workload in workloads:
+            await workload.prepare(database, browser)
+        await database.close()
 
 
 def _browser(served: Served) -> ClientSession:

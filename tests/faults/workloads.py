@@ -1,5 +1,6 @@
 """What clients write while the server is killed: one workload for each kind of write."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ClientSession
 from typing_extensions import override
 
+from server.demo.seed import DEMO_AGENCY_KEY
 from storage.database import Database
 from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 
@@ -33,7 +35,7 @@ class Sessions(Workload[SessionClaim]):
         self._accounts: tuple[Account, ...] = ()
 
     @override
-    async def prepare(self, database: Database) -> None:
+    async def prepare(self, database: Database, browser: ClientSession) -> None:
         async with database.reading() as tx:
             self._accounts = await tx.people.seeded_accounts()
 
@@ -57,4 +59,61 @@ class Sessions(Workload[SessionClaim]):
                 raise UnexpectedAnswer(f"{answer.url}: {answer.status}")
 
 
-WORKLOADS: tuple[Callable[[Random], Workload[Any]], ...] = (Sessions,)
+@dataclass(frozen=True, slots=True)
+class NoticeClaim:
+    """A notice that was answered, and with what."""
+
+    key: str
+    body: str
+    answer: str
+    location: str
+
+
+class Notices(Workload[NoticeClaim]):
+    """Sends notices as an agency's system does; each answer is kept and given again."""
+
+    name = "notices"
+
+    @override
+    async def prepare(self, database: Database, browser: ClientSession) -> None:
+        """Needs nothing but the demo agency's key."""
+
+    @override
+    async def write(self, browser: ClientSession) -> None:
+        number = self.dice.randrange(10**9)
+        body = json.dumps(
+            {
+                "agency_number": f"平检刑诉受〔2026〕{number}号",
+                "letter_number": f"平检援通〔2026〕{number}号",
+                "recipient": {"name": "钱某", "gender": "male", "born_on": "1990-05-06"},
+                "offence": "盗窃",
+                "stage": "prosecution_review",
+                "reason": "full_coverage",
+                "facility": "平舆县看守所",
+                "contact": "白某，0396-5550000",
+            }
+        )
+        key = f"kill-{number}"
+        answer, location = await self._send(key, body, browser)
+        self.claims.append(NoticeClaim(key, body, answer, location))
+
+    @override
+    async def holds(self, claim: NoticeClaim, browser: ClientSession) -> bool:
+        async with browser.get(claim.location, headers=_of_agency()) as answer:
+            if answer.status != 200:
+                return False
+        return await self._send(claim.key, claim.body, browser) == (claim.answer, claim.location)
+
+    async def _send(self, key: str, body: str, browser: ClientSession) -> tuple[str, str]:
+        headers = {**_of_agency(), "Idempotency-Key": key, "Content-Type": "application/json"}
+        async with browser.post("/api/v1/notices", data=body, headers=headers) as answer:
+            if answer.status != 201:
+                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+            return await answer.text(), answer.headers["Location"]
+
+
+def _of_agency() -> dict[str, str]:
+    return {"Authorization": f"Bearer {DEMO_AGENCY_KEY}"}
+
+
+WORKLOADS: tuple[Callable[[Random], Workload[Any]], ...] = (Sessions, Notices)
