@@ -1,4 +1,4 @@
-"""The server's commands: serve, worker, migrate, account, demo, docs, check."""
+"""The server's commands: serve, media, worker, migrate, account, demo, docs, check."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import structlog
@@ -18,6 +18,8 @@ from storage.check import findings
 from storage.migrate import migrate_sqlite
 
 _COULD_NOT = 1
+LONGEST_SOCKET_PATH = 107
+"""Bytes that a Unix socket's path may have (unix(7))."""
 FIRST_LOGIN = "security"
 """Login name of the security administrator with whom a new installation begins."""
 
@@ -32,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         settings = _settings(options)
         _configure_logs(settings.log_level)
-        command: Callable[[Settings], None] = options.run
-        command(settings)
+        command: Callable[[Settings, argparse.Namespace], None] = options.run
+        command(settings, options)
     except (CannotStart, ValueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the answer to whoever typed the command
         sys.exit(_COULD_NOT)
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, told in (
         ("serve", _serve, "serve the pages"),
+        ("media", _media, "forward media packets; `serve` starts it"),
         ("worker", _worker, "run jobs beside several web processes"),
         ("migrate", _migrate, "bring the database to the newest schema"),
         ("account", _account, "make the first account of a new installation"),
@@ -59,15 +62,17 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--public-address", help="IP address under which browsers reach the media port")
         command.add_argument("--data-dir", type=Path, help="folder of database, objects and sockets")
         command.add_argument("--no-demo", dest="demo", action="store_false", default=None)
+        command.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    given = {name: value for name, value in vars(options).items() if name != "run" and value is not None}
+    known = {field.name for field in fields(Settings)}
+    given = {name: value for name, value in vars(options).items() if name in known and value is not None}
     return replace(from_environment(), **given)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, _options: argparse.Namespace) -> None:
     from server.serve import PortTaken, serve  # noqa: PLC0415 - the other commands need not load it all
 
     with _alone_with(settings.data_dir):
@@ -78,7 +83,21 @@ def _serve(settings: Settings) -> None:
             raise CannotStart(str(error)) from None
 
 
-def _worker(_settings: Settings) -> None:
+def _media(settings: Settings, options: argparse.Namespace) -> None:
+    from server.rooms.media import worker  # noqa: PLC0415
+
+    worker.main(
+        worker.WorkerSettings(
+            host=settings.host,
+            port=settings.media_port,
+            addresses=(settings.public_address,),
+            control_path=settings.media_socket,
+            lifeline_fd=sys.stdin.fileno() if options.with_parent else None,
+        )
+    )
+
+
+def _worker(_settings: Settings, _options: argparse.Namespace) -> None:
     message = (
         "内置数据库只能由 serve 进程打开，任务已在其中运行，无需单独启动。\n"
         "The embedded database is opened by `serve` alone, which runs the jobs itself."
@@ -86,12 +105,12 @@ def _worker(_settings: Settings) -> None:
     raise CannotStart(message)
 
 
-def _migrate(settings: Settings) -> None:
+def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
     with _alone_with(settings.data_dir):
         migrate_sqlite(settings.data_dir / "lianbian.db")
 
 
-def _demo(settings: Settings) -> None:
+def _demo(settings: Settings, _options: argparse.Namespace) -> None:
     from server.serve import make_demo  # noqa: PLC0415
 
     with _alone_with(settings.data_dir):
@@ -99,7 +118,7 @@ def _demo(settings: Settings) -> None:
         asyncio.run(make_demo(settings))
 
 
-def _account(settings: Settings) -> None:
+def _account(settings: Settings, _options: argparse.Namespace) -> None:
     from server.serve import make_first_account  # noqa: PLC0415
 
     with _alone_with(settings.data_dir):
@@ -111,7 +130,7 @@ def _account(settings: Settings) -> None:
     print(f"{FIRST_LOGIN}  {password}")  # noqa: T201 - the command's answer, shown once
 
 
-def _docs(settings: Settings) -> None:
+def _docs(settings: Settings, _options: argparse.Namespace) -> None:
     from server.app import compose  # noqa: PLC0415
     from server.http.permission_document import permission_document  # noqa: PLC0415
     from server.http.routing import ROUTES  # noqa: PLC0415
@@ -120,7 +139,7 @@ def _docs(settings: Settings) -> None:
     document.write_text(permission_document(compose(settings)[ROUTES]), encoding="utf-8")
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, _options: argparse.Namespace) -> None:
     found = findings(settings.data_dir / "lianbian.db")
     for finding in found:
         print(finding)  # noqa: T201 - the command's answer
@@ -135,6 +154,11 @@ def _alone_with(data_dir: Path) -> Iterator[None]:
     Raises:
         CannotStart: another process holds it, or it can't be written.
     """
+    if len(str((data_dir / "run" / "media.sock").resolve()).encode()) > LONGEST_SOCKET_PATH:
+        message = (
+            f"数据目录的路径太长，请用 --data-dir 另选 · the path is too long, choose another: {data_dir}"
+        )
+        raise CannotStart(message)
     try:
         (data_dir / "run").mkdir(parents=True, exist_ok=True)
         lock = os.open(data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

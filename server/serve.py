@@ -1,8 +1,9 @@
-"""The `serve` command: pages and in-process jobs, until a signal ends it."""
+"""The `serve` command: pages and in-process jobs, and the media process beside them, until a signal."""
 
 import asyncio
 import errno
 import signal
+import sys
 
 from aiohttp import web
 
@@ -12,6 +13,7 @@ from server.kernel.clock import SystemClock
 from server.people.administration import first_account
 from server.people.passwords import Argon2Passwords
 from server.settings import Settings
+from server.supervisor import Child, supervised
 
 SHUTDOWN_S = 2.0
 """How long requests under way may take when the process ends."""
@@ -35,8 +37,9 @@ async def serve(settings: Settings) -> None:
         if settings.demo:
             await seed(app[DATABASE], SystemClock())
         await _listen(runner, settings)
-        _say_where(settings)
-        await stopped.wait()
+        async with supervised([_media_child(settings)]):
+            _say_where(settings)
+            await stopped.wait()
     finally:
         await runner.cleanup()
 
@@ -78,6 +81,18 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
             f"Port {settings.port} is taken; choose another with --port."
         )
         raise PortTaken(message) from None
+
+
+def _media_child(settings: Settings) -> Child:
+    """The media process is told all by options, so that it does not depend on how `serve` was told."""
+    options = (
+        ("--host", settings.host),
+        ("--media-port", str(settings.media_port)),
+        ("--public-address", settings.public_address),
+        ("--data-dir", str(settings.data_dir.resolve())),
+    )
+    words = tuple(word for option in options for word in option)
+    return Child("media", (sys.executable, "-m", "server", "media", "--with-parent", *words))
 
 
 def _say_where(settings: Settings) -> None:

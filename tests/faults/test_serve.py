@@ -3,12 +3,23 @@
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from tests.faults.serving import free_port, serving
+from tests.until import until
+
+
+def _processes_of(data_dir: Path) -> list[str]:
+    """Returns the command lines that name the data directory."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in lines if str(data_dir) in line]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -16,8 +27,19 @@ async def test_serve_answers_and_ends_in_good_order(tmp_path: Path, number: sign
     async with serving(tmp_path) as served:
         async with aiohttp.ClientSession() as session, session.get(f"{served.address}/healthz") as answer:
             assert (answer.status, await answer.text()) == (200, "ok\n")
+        await until((tmp_path / "run" / "media.sock").exists)
         served.process.send_signal(number)
         assert await asyncio.wait_for(served.process.wait(), 5) == 0
+    assert _processes_of(tmp_path) == []
+
+
+async def test_the_children_end_when_serve_is_killed_without_warning(tmp_path: Path) -> None:
+    async with serving(tmp_path) as served:
+        await until((tmp_path / "run" / "media.sock").exists)
+        assert len(_processes_of(tmp_path)) == 2
+        served.process.kill()
+        await served.process.wait()
+        await until(lambda: not _processes_of(tmp_path))
 
 
 async def test_a_second_serve_on_the_same_data_is_refused_with_advice(tmp_path: Path) -> None:
