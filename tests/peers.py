@@ -115,7 +115,6 @@ class Peer(asyncio.DatagramProtocol):
         self.answer: Answer
         self.sending: pylibsrtp.Session
         self.receiving: pylibsrtp.Session
-        self.keys: tuple[bytes, bytes]
         self._checked = asyncio.Event()
         self._handshakes: asyncio.Queue[bytes] = asyncio.Queue()
         self._connected = False
@@ -181,7 +180,11 @@ class Peer(asyncio.DatagramProtocol):
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         context.set_tlsext_use_srtp(self.profile.name.encode())
         tls = SSL.Connection(context)
-        tls.set_connect_state()
+        passive = "a=setup:active" in self.answer.text
+        if passive:
+            tls.set_accept_state()
+        else:
+            tls.set_connect_state()
         while True:
             try:
                 tls.do_handshake()
@@ -199,9 +202,10 @@ class Peer(asyncio.DatagramProtocol):
         assert fingerprint(certificate) == self.answer.one("^a=fingerprint:sha-256 (.*)$")
         profile = self.profile
         size = 2 * (profile.key_length + profile.salt_length)
-        self.keys = profile.split(tls.export_keying_material(b"EXTRACTOR-dtls_srtp", size))
-        self.sending = self._session(self.keys[0], Policy.SSRC_ANY_OUTBOUND)
-        self.receiving = self._session(self.keys[1], Policy.SSRC_ANY_INBOUND)
+        client, server = profile.split(tls.export_keying_material(b"EXTRACTOR-dtls_srtp", size))
+        ours, theirs = (server, client) if passive else (client, server)
+        self.sending = self._session(ours, Policy.SSRC_ANY_OUTBOUND)
+        self.receiving = self._session(theirs, Policy.SSRC_ANY_INBOUND)
         self._connected = True
 
     def _session(self, key: bytes, ssrc_type: int) -> pylibsrtp.Session:
@@ -238,10 +242,9 @@ class Peer(asyncio.DatagramProtocol):
         self.transport = cast("asyncio.DatagramTransport", transport)
 
     @override
-    def datagram_received(self, data: bytes, _addr: object) -> None:
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if data[0] < 4:
-            if stun.parse_message(data).message_class is stun.Class.RESPONSE:
-                self._checked.set()
+            self._receive_stun(stun.parse_message(data), addr)
         elif data[0] < 64:
             if self._connected:
                 self.closed.set()
@@ -252,3 +255,12 @@ class Peer(asyncio.DatagramProtocol):
             self.rtcp.put_nowait(self.receiving.unprotect_rtcp(data))
         else:
             self.rtp.put_nowait(self.receiving.unprotect(data))
+
+    def _receive_stun(self, message: stun.Message, address: tuple[str, int]) -> None:
+        if message.message_class is stun.Class.RESPONSE:
+            self._checked.set()
+        elif message.message_class is stun.Class.REQUEST:
+            response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+            response.attributes["XOR-MAPPED-ADDRESS"] = address
+            response.add_message_integrity(self.password.encode())
+            self.transport.sendto(bytes(response), address)
