@@ -8,7 +8,7 @@ from server.cooperation.model import LawyerCategory
 from server.demo.names import colleagues
 from server.demo.organisations import PLAYED_CITY, Organisations
 from server.kernel.identity import Role
-from server.kernel.ids import AccountId, OrganisationId, new_id
+from server.kernel.ids import ID_ALPHABET, ID_LENGTH, AccountId, OrganisationId
 from server.people.model import Account, Organisation, OrganisationKind
 
 _CATEGORIES: Mapping[LawyerCategory, str] = {
@@ -64,10 +64,10 @@ class People:
 
 
 def make_people(organisations: Organisations, rng: Random) -> People:
-    """Make them; only their ids differ between two calls."""
+    """Make them, the same each time: where two lawyers score alike, their ids decide who comes first."""
     persons = (*_main_persons(organisations), *_others(organisations))
     names = colleagues(rng, taken=frozenset(person.name for person in persons))
-    accounts = tuple(_account(number, person, names) for number, person in enumerate(persons, start=1))
+    accounts = tuple(_account(number, person, names, rng) for number, person in enumerate(persons, start=1))
     return People(
         accounts,
         {
@@ -78,10 +78,10 @@ def make_people(organisations: Organisations, rng: Random) -> People:
     )
 
 
-def _account(number: int, person: Person, names: Iterator[str]) -> Account:
+def _account(number: int, person: Person, names: Iterator[str], rng: Random) -> Account:
     organisation = person.organisation
     return Account(
-        id=AccountId(new_id()),
+        id=AccountId("".join(rng.choices(ID_ALPHABET, k=ID_LENGTH))),
         login=f"demo{number:03}",
         name=person.name or next(names),
         role=person.role,

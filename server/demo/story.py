@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from server.cases.lifecycle import CaseStep
-from server.cases.model import Assignment, AssignmentKind, AssignmentStatus, Case, CaseStatus
-from server.cases.policy import conflicts
-from server.cases.service.assigning import AcceptAssignment, accept, check_conflict
+from server.cases.model import Assignment, AssignmentKind, Case, CaseStatus
+from server.cases.service.assigning import AcceptAssignment, accept
 from server.cases.service.facts import move_case, note_meeting_held
 from server.cases.service.intake import Delivery, send_notice
+from server.cooperation.service import ProposeAssignment, propose, weigh_lawyers
 from server.demo.notices import PlannedNotice, planned_notices, worded
 from server.demo.organisations import Organisations
 from server.demo.people import People
 from server.kernel.clock import Clock
 from server.kernel.errors import NotFound
 from server.kernel.identity import Identity, Role
-from server.kernel.ids import AccountId, AssignmentId, CaseId, new_id
+from server.kernel.ids import CaseId
 from server.people.model import OrganisationKind
 from storage.database import SqlTransaction
 
@@ -106,35 +106,21 @@ async def _notified(planned: PlannedNotice, cast: Cast, tx: SqlTransaction) -> C
 async def _proposed(  # noqa: PLR0913, PLR0917 - what, to whom, when
     case: Case, kind: AssignmentKind, lawyer: str, at: datetime, cast: Cast, tx: SqlTransaction
 ) -> Assignment:
-    coordinator = cast.people.of(Role.COORDINATOR, case.area_id)
-    account_id = cast.people.named(lawyer).id if lawyer else await _free_lawyer(case, cast, tx)
-    await check_conflict(account_id, case.id, tx)
-    assignment = Assignment(
-        id=AssignmentId(new_id()),
-        case_id=case.id,
-        account_id=account_id,
-        kind=kind,
-        status=AssignmentStatus.PROPOSED,
-        proposed_by=coordinator.id,
-        proposed_at=at,
+    coordinator = cast.people.of(Role.COORDINATOR, case.area_id).identity
+    if lawyer:
+        account_id = cast.people.named(lawyer).id
+    else:
+        weighing = await weigh_lawyers(case.id, coordinator, tx, At(at))
+        account_id = weighing.suggestion.candidates[0].account_id
+    command = ProposeAssignment(
+        case_id=case.id, account_id=account_id, kind=kind, note="", version=(await _case(case.id, tx)).version
     )
-    await tx.cases.add_assignment(assignment)
-    return assignment
+    return await propose(command, coordinator, tx, At(at))
 
 
 async def _accepted(assignment: Assignment, at: datetime, cast: Cast, tx: SqlTransaction) -> None:
     command = AcceptAssignment(assignment_id=assignment.id, version=assignment.version)
     await accept(command, cast.people.by_id(assignment.account_id).identity, tx, At(at))
-
-
-async def _free_lawyer(case: Case, cast: Cast, tx: SqlTransaction) -> AccountId:
-    """Return the least loaded lawyer of the area who has to do with none of the co-defendants."""
-    loads = await tx.cases.workloads()
-    linked = await tx.cases.assignments_of_cases(await tx.cases.linked_cases(case.id))
-    bound = [each for group in linked.values() for each in group]
-    in_area = {each.account_id for each in await tx.cooperation.profiles() if each.area_id == case.area_id}
-    free = [each for each in cast.people.categories if each in in_area and not conflicts(each, bound)]
-    return min(free, key=lambda account_id: loads.get(account_id, 0))
 
 
 async def _case(case_id: CaseId, tx: SqlTransaction) -> Case:

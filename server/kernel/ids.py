@@ -17,16 +17,16 @@ BookingId = NewType("BookingId", str)
 MeetingId = NewType("MeetingId", str)
 ParticipantId = NewType("ParticipantId", str)
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 26
 """Characters of an identifier: 26 of Crockford's base 32 carry 130 random bits."""
 
 
 def new_id() -> str:
     """Return a fresh identifier of `ID_LENGTH` characters, safe in URLs and file names."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
 
 
 def is_id(text: str) -> bool:
     """Tell whether `text` has the form of an identifier; outside text is asked before it is used."""
-    return len(text) == ID_LENGTH and all(character in _ALPHABET for character in text)
+    return len(text) == ID_LENGTH and all(character in ID_ALPHABET for character in text)
