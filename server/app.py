@@ -1,28 +1,41 @@
 """Composition of the web process: the only place that wires ports to what implements them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
 from aiohttp import web
 
+from server.casefiles.handlers import DossierHandlers
+from server.casefiles.ingest import Ingest
+from server.casefiles.pages import PagePictures
+from server.casefiles.service import may_watch_dossier
+from server.casefiles.upload_handlers import UploadHandlers
+from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
 from server.cases.api import CaseApi
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
-from server.http.i18n import PoCatalogue
+from server.http.i18n import Catalogue, PoCatalogue
 from server.http.identity import identify
 from server.http.live import LiveHandlers
 from server.http.origin import same_origin
 from server.http.pages import WEB, Pages
 from server.http.problems import report_problems
-from server.http.routing import add_routes
+from server.http.routing import Route, add_routes
 from server.http.source import SourceHandlers
 from server.kernel.clock import Clock, SystemClock
-from server.kernel.identity import Role
+from server.kernel.events import Bus
+from server.kernel.identity import Identity, Role
+from server.kernel.ids import DossierId
+from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
 from server.settings import Settings
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.objects import LocalObjects
 from storage.queue import LocalQueue
 
 DATABASE = web.AppKey("database", Database)
@@ -62,7 +75,10 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
         secure_cookies=settings.secure_cookies,
     )
     case_api = CaseApi(units=database, clock=clock)
-    live = LiveHandlers(bus=bus, sessions=sessions, watchers={})
+    casefiles = _compose_casefiles(
+        settings, database, bus, queue, pages=pages, catalogue=catalogue, clock=clock
+    )
+    live = LiveHandlers(bus=bus, sessions=sessions, watchers={"dossier": casefiles.may_watch})
     app = web.Application(
         middlewares=[report_problems(pages, catalogue), identify(sessions), same_origin],
         client_max_size=MAX_BODY_BYTES,
@@ -71,7 +87,8 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(queue.run)
     app.cleanup_ctx.append(_close_database)
-    handlers = (people, administration, case_api, live, AssetHandlers(), SourceHandlers())
+    app.cleanup_ctx.append(casefiles.run)
+    handlers = (people, administration, case_api, casefiles, live, AssetHandlers(), SourceHandlers())
     add_routes(app, (route for each in handlers for route in each.routes()))
     return app
 
@@ -79,3 +96,69 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
 async def _close_database(app: web.Application) -> AsyncIterator[None]:
     yield
     await app[DATABASE].close()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFiles:
+    """The parts of case files, joined."""
+
+    units: Database
+    uploads: Uploads
+    ingest: Ingest
+    pictures: PagePictures
+    renderer: Renderer
+    dossier_handlers: DossierHandlers
+    upload_handlers: UploadHandlers
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return every route of case files."""
+        return (*self.dossier_handlers.routes(), *self.upload_handlers.routes())
+
+    async def may_watch(self, identity: Identity, dossier_id: str) -> bool:
+        """Tell whether `identity` may hear that something happened to the dossier."""
+        async with self.units.reading() as tx:
+            return await may_watch_dossier(identity, DossierId(dossier_id), tx)
+
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
+        """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
+        going_on = asyncio.create_task(self._go_on(), name="casefiles-go-on")
+        yield
+        going_on.cancel()
+        with suppress(asyncio.CancelledError):
+            await going_on
+        await self.uploads.stop()
+        await self.ingest.stop()
+        await self.renderer.close()
+
+    async def _go_on(self) -> None:
+        await self.uploads.finish_all()
+        await self.ingest.resume()
+
+
+def _compose_casefiles(  # noqa: PLR0913 - what the web process is made of
+    settings: Settings,
+    database: Database,
+    bus: Bus,
+    queue: LocalQueue,
+    *,
+    pages: Pages,
+    catalogue: Catalogue,
+    clock: Clock,
+) -> CaseFiles:
+    objects = LocalObjects(settings.objects_dir)
+    renderer = Renderer()
+    uploads = Uploads(units=database, objects=objects, clock=clock)
+    ingest = Ingest(units=database, objects=objects, renderer=renderer, bus=bus, clock=clock)
+    queue.add(SPLIT_DOSSIER, ingest.split)
+    pictures = PagePictures(objects=objects, renderer=renderer)
+    return CaseFiles(
+        units=database,
+        uploads=uploads,
+        ingest=ingest,
+        pictures=pictures,
+        renderer=renderer,
+        dossier_handlers=DossierHandlers(
+            units=database, pictures=pictures, clock=clock, pages=pages, catalogue=catalogue
+        ),
+        upload_handlers=UploadHandlers(uploads=uploads, catalogue=catalogue),
+    )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
+from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
 from storage.people import SqlPeople
@@ -52,6 +53,11 @@ class SqlTransaction:
     def cases(self) -> SqlCases:
         """Cases, parties, notices, facts, assignments."""
         return SqlCases(self.connection)
+
+    @property
+    def casefiles(self) -> SqlCaseFiles:
+        """Uploads, dossiers, pages, annotations."""
+        return SqlCaseFiles(self.connection)
 
     @property
     def cooperation(self) -> SqlCooperation:

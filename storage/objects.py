@@ -24,11 +24,11 @@ BLOCK_BYTES = 1 << 20
 
 
 class LocalObjects:
-    """The objects port on a local directory: `objects/` by key, `uploads/` the unfinished."""
+    """The objects port on a local directory: `kept/` by key, `uploads/` the unfinished."""
 
     def __init__(self, root: Path) -> None:
         """Use the directory `root`, making it if need be."""
-        self._objects = root / "objects"
+        self._objects = root / "kept"
         self._uploads = root / "uploads"
         self._objects.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._uploads.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,11 +4,12 @@ A job is a hint, so nothing is lost with the process: each feature derives what 
 database when it starts.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 import structlog
 from aiohttp import web
-from taskiq import InMemoryBroker
+from taskiq import AsyncTaskiqDecoratedTask, InMemoryBroker
 
 from server.kernel.events import Job
 
@@ -24,9 +25,13 @@ class LocalQueue:
     def __init__(self, jobs: Mapping[str, Run]) -> None:
         """Keep what runs under which name."""
         self._broker = InMemoryBroker()
-        self._tasks = {
-            name: self._broker.register_task(_logged(name, run), task_name=name) for name, run in jobs.items()
-        }
+        self._tasks: dict[str, AsyncTaskiqDecoratedTask[[str], Coroutine[Any, Any, None]]] = {}
+        for name, run in jobs.items():
+            self.add(name, run)
+
+    def add(self, name: str, run: Run) -> None:
+        """Let jobs called `name` be run by `run`; for what itself needs the database that needs the queue."""
+        self._tasks[name] = self._broker.register_task(_logged(name, run), task_name=name)
 
     async def enqueue(self, job: Job) -> None:
         """Start the job soon; returns at once. A failure is logged and hurts nobody else."""
@@ -39,7 +44,7 @@ class LocalQueue:
         await self._broker.shutdown()
 
 
-def _logged(name: str, run: Run) -> Run:
+def _logged(name: str, run: Run) -> Callable[[str], Coroutine[Any, Any, None]]:
     async def task(key: str) -> None:
         try:
             await run(key)

@@ -122,6 +122,13 @@ def with_a_bomb_between() -> bytes:
         return bytes(pdf.tobytes())
 
 
+def with_a_page_too_large() -> bytes:
+    """Three pages; the second claims a width that no paper has."""
+    with pymupdf.open(stream=scan(3), filetype="pdf") as pdf:
+        pdf.xref_set_key(pdf[1].xref, "MediaBox", "[0 0 90000 842]")
+        return bytes(pdf.tobytes())
+
+
 def huge_claim() -> bytes:
     """A JPEG that claims 65500 × 65500 pixels in its head."""
     stream = bytearray(encoded(picture(), "JPEG"))

@@ -1,6 +1,7 @@
 """Refusals worded for people and programs: RFC 9457 problem details, or the same as a page."""
 
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -62,8 +63,14 @@ def wants_page(request: web.Request) -> bool:
     return "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/")
 
 
-def problem_json(error: DomainError, request: web.Request, catalogue: Catalogue, status: int) -> web.Response:
-    """Word `error` as `application/problem+json` (RFC 9457 §3)."""
+def problem_json(
+    error: DomainError,
+    request: web.Request,
+    catalogue: Catalogue,
+    status: int,
+    extension: Mapping[str, object] | None = None,
+) -> web.Response:
+    """Word `error` as `application/problem+json` (RFC 9457 §3), with the members of `extension` (§3.2)."""
     locale = locale_of(request)
 
     def say(message: str) -> str:
@@ -75,6 +82,7 @@ def problem_json(error: DomainError, request: web.Request, catalogue: Catalogue,
         "status": status,
         "detail": say(error.advice).format_map(error.values),
         "code": error.code,
+        **(extension or {}),
     }
     if error.fields:
         body["errors"] = [

@@ -68,6 +68,12 @@ class Action(StrEnum):
     """See which cases of one's area wait for a lawyer: metadata, no names."""
     PROPOSE_ASSIGNMENT = "propose_assignment"
     """Weigh lawyers for a case and propose one."""
+    READ_DOSSIER = "read_dossier"
+    """See a case's dossiers, their pages and what is written on them."""
+    ANNOTATE_DOSSIER = "annotate_dossier"
+    """Write on a dossier's pages."""
+    ADD_DOSSIER = "add_dossier"
+    """Upload a dossier into a case."""
 
 
 _NO_RECORD = frozenset({Relation.NO_RECORD})
@@ -92,6 +98,9 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.END_ASSIGNMENT: {Role.LEGAL_AID_OFFICER: _OWN, Role.COORDINATOR: _OWN},
     Action.COORDINATE: {Role.COORDINATOR: _NO_RECORD},
     Action.PROPOSE_ASSIGNMENT: {Role.COORDINATOR: _OWN},
+    Action.READ_DOSSIER: {Role.LAWYER: _OPEN_OR_CLOSED},
+    Action.ANNOTATE_DOSSIER: {Role.LAWYER: _OWN},
+    Action.ADD_DOSSIER: {Role.LAWYER: _OWN},
 }
 
 

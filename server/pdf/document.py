@@ -22,7 +22,7 @@ from server.pdf.manifest import (
     PageRefused,
     PreparedPage,
 )
-from server.pdf.wire import OUTLINE_ENTRIES_MAX, PAGES_MAX, clean_title
+from server.pdf.wire import OUTLINE_ENTRIES_MAX, PAGES_MAX, SIDE_PT_MAX, clean_title
 
 READING_DPI = 150
 LONG_SIDE_PX_MAX = 3600
@@ -92,6 +92,8 @@ class Document:
         """
         try:
             page = self._pdf[number - 1]
+            if not (0 < page.rect.width <= SIDE_PT_MAX and 0 < page.rect.height <= SIDE_PT_MAX):
+                raise PageRefused(PageProblem.DAMAGED)
             kind, xref = self._classify(page)
             if kind is PageKind.JPEG1:
                 return self._raw(page, xref)
@@ -173,8 +175,6 @@ class Document:
 
     def _rendered(self, page: pymupdf.Page, kind: PageKind) -> PreparedPage:
         rect = page.rect
-        if rect.width <= 0 or rect.height <= 0:
-            raise PageRefused(PageProblem.DAMAGED)
         long_side_pt = max(rect.width, rect.height)
         long_side_px = min(LONG_SIDE_PX_MAX, max(LONG_SIDE_PX_MIN, long_side_pt * READING_DPI / 72))
         scale = long_side_px / long_side_pt

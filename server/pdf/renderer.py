@@ -62,6 +62,7 @@ class RenderProcess:
             stderr=asyncio.subprocess.DEVNULL,
             env=_ENOUGH_ENVIRONMENT,
             cwd=os.sep,
+            start_new_session=True,
         )
         process = cls(child)
         await process._receive(START_S)

@@ -17,7 +17,8 @@ PAYLOAD_BYTES_MAX = 64 << 20
 PAGES_MAX = 5000
 OUTLINE_ENTRIES_MAX = 2000
 OUTLINE_TITLE_MAX = 200
-_SIDE_PT_MAX = 15_000.0
+SIDE_PT_MAX = 15_000.0
+"""PDF 32000-1 Annex C.2: a page's side is at most 14,400 units."""
 
 Head = dict[str, object]
 
@@ -132,6 +133,6 @@ def _integer(head: Mapping[str, object], name: str) -> int:
 
 def _length_pt(head: Head, name: str) -> float:
     value = head.get(name)
-    if not isinstance(value, int | float) or not 0 < value <= _SIDE_PT_MAX:
+    if not isinstance(value, int | float) or not 0 < value <= SIDE_PT_MAX:
         raise ReplyInvalid
     return float(value)

@@ -3,7 +3,9 @@
 from datetime import date
 from types import SimpleNamespace as Value
 
+from server.casefiles.model import Dossier, DossierStatus, OutlineEntry, Page
 from server.kernel.errors import NotAllowed
+from server.kernel.ids import AccountId, CaseId, DossierId
 from tests.samples.values import AGENCY, COORDINATOR, INSTITUTION, LAWYER, Sample, at
 
 CASE = Value(
@@ -113,9 +115,12 @@ _ASSIGNMENT = Value(
 def _dossier(title: str, state: str, **given: object) -> Value:
     usual: dict[str, object] = {
         "id": "d" * 26,
+        "href": "/cases/c/dossiers/d",
         "source": "检察院 9月8日",
+        "sha256": "0" * 64,
         "pages": 186,
         "pages_ready": 186,
+        "pages_failed": 0,
         "failure": "",
         "annotations": 47,
         "last_page": 37,
@@ -280,22 +285,42 @@ _NO_WORK = {
     "cases": (),
     "agenda": (),
 }
+_DOSSIER_ID = DossierId("d" * 26)
 _READER = {
-    "case": CASE,
-    "dossier": Value(id="d" * 26, title="诉讼证据卷 第一册", pages=186),
-    "page": 37,
-    "earlier": "/dossiers/d?page=36",
-    "later": "/dossiers/d?page=38",
-    "image": "/dossiers/d/pages/37",
-    "width": 1240,
-    "height": 1754,
-    "annotations": (
-        Value(author="周某", at=at(28, 8), colour="r", text="只有一名民警签名，核对同步录音录像。"),
-        Value(author="林某", at=at(27, 8), colour="b", text="笔录先于立案讯问。"),
+    "case": Value(id="c" * 26, offence="故意伤害"),
+    "recipient": "张某",
+    "dossier": Dossier(
+        id=_DOSSIER_ID,
+        case_id=CaseId("c" * 26),
+        title="诉讼证据卷 第一册",
+        filename="证据卷.pdf",
+        size_bytes=1,
+        sha256="0" * 64,
+        status=DossierStatus.READY,
+        received_at=at(27, 8),
+        received_from=AccountId("a" * 26),
+        page_count=186,
+        outline=(
+            OutlineEntry(level=1, title="一、受案与立案", page=1),
+            OutlineEntry(level=2, title="讯问笔录（一）", page=30),
+        ),
     ),
-    "kinds": (("y", "事实"), ("r", "疑点"), ("g", "有利"), ("b", "程序")),
-    "may": frozenset({"annotate"}),
+    "failure": None,
+    "number": 37,
+    "page": Page(dossier_id=_DOSSIER_ID, number=37),
+    "page_failure": None,
+    "annotations": (
+        Value(
+            page=37, meaning="doubt", comment="核对同步录音录像。", author_name="周某", changed_at=at(28, 8)
+        ),
+        Value(
+            page=38, meaning="procedure", comment="先于立案讯问。", author_name="林某", changed_at=at(27, 8)
+        ),
+    ),
+    "may_write": True,
 }
+_READER_WAITING = _READER | {"page": None, "annotations": (), "may_write": False}
+_READER_REFUSED = _READER_WAITING | {"failure": "文件是空的。请核对选中的文件，重新扫描或拷贝后上传。"}
 _LIST = {"cases": _ROWS, "counts": Value(all=4, unassigned=1, overdue=1)}
 _NO_LIST = {"cases": (), "counts": Value(all=0, unassigned=0, overdue=0)}
 
@@ -320,7 +345,24 @@ CASES = (
         path="/cooperation",
         context=_EMPTY_BOARD,
     ),
+    *(
+        Sample(name=name, template="casefiles/reader.html", identity=LAWYER, path="/cases/c", context=context)
+        for name, context in (
+            ("reader", _READER),
+            ("reader-waiting", _READER_WAITING),
+            ("reader-refused", _READER_REFUSED),
+        )
+    ),
     Sample(
-        name="reader", template="casefiles/reader.html", identity=LAWYER, path="/dossiers/d", context=_READER
+        name="dossiers",
+        template="casefiles/dossiers.html",
+        identity=LAWYER,
+        path="/cases/c/dossiers",
+        context={
+            "case": _READER["case"],
+            "recipient": "张某",
+            "dossiers": _DOSSIERS,
+            "may_add": True,
+        },
     ),
 )

@@ -1,0 +1,278 @@
+"""Uploads over HTTP: the tus protocol as a client meets it, and who may use it."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from multidict import CIMultiDictProxy
+from pytest_aiohttp import AiohttpClient
+
+from server.casefiles import tus
+from server.casefiles.model import DossierProblem, DossierStatus, Upload
+from server.cases.model import Stage
+from server.kernel.ids import DossierId, UploadId, new_id
+from server.settings import Settings
+from storage.database import Database
+from storage.objects import LocalObjects
+from tests import documents
+from tests.fakes.clock import SetClock
+from tests.http.conftest import Browser, SignedIn
+from tests.http.work import Work, becomes, close_case, stored_work
+
+V1 = {"Tus-Resumable": "1.0.0", "Accept": "*/*"}
+BYTES = {"Content-Type": tus.CONTENT_TYPE}
+
+
+@pytest.fixture
+async def work(database: Database) -> Work:
+    return await stored_work(database)
+
+
+@pytest.fixture
+async def lead(work: Work, signed_in: SignedIn) -> Browser:
+    return await signed_in(work.lead)
+
+
+async def create(browser: Browser, work: Work, length: int, **metadata: str) -> ClientResponse:
+    named = {"filename": "证据卷.pdf"} | metadata
+    headers = V1 | {"Upload-Length": str(length), "Upload-Metadata": tus.format_metadata(named)}
+    return await browser.post(f"/cases/{work.case.id}/uploads", headers=headers)
+
+
+async def begun(browser: Browser, work: Work, length: int, **metadata: str) -> str:
+    answer = await create(browser, work, length, **metadata)
+    assert answer.status == 201, await answer.text()
+    return answer.headers["Location"]
+
+
+async def patch(browser: Browser, place: str, content: object, *, at: int, **headers: str) -> ClientResponse:
+    sent = V1 | BYTES | {"Upload-Offset": str(at)} | headers
+    return await browser.patch(place, data=content, headers=sent)
+
+
+async def head(browser: Browser, place: str) -> CIMultiDictProxy[str]:
+    answer = await browser.head(place, headers=V1)
+    assert answer.status == 200
+    return answer.headers
+
+
+async def problem(answer: ClientResponse) -> str:
+    body: dict[str, Any] = await answer.json(content_type="application/problem+json")
+    return str(body["code"])
+
+
+async def test_a_file_sent_in_parts_becomes_a_dossier_with_its_hash(
+    lead: Browser, work: Work, database: Database
+) -> None:
+    content = documents.scan(2)
+    sha256 = hashlib.sha256(content).hexdigest()
+    place = await begun(lead, work, len(content), title="第一册", sha256=sha256)
+    half = len(content) // 2
+    first = await patch(lead, place, content[:half], at=0)
+    assert (first.status, first.headers["Upload-Offset"]) == (204, str(half))
+    assert (await head(lead, place))["Upload-Offset"] == str(half)
+    last = await patch(lead, place, content[half:], at=half)
+    assert last.headers["Tus-Resumable"] == "1.0.0"
+    dossier_id = DossierId(last.headers["Dossier-Location"].rpartition("/")[2])
+    async with database.reading() as tx:
+        dossier = await tx.casefiles.dossier(dossier_id)
+    assert dossier is not None
+    assert (dossier.sha256, dossier.title, dossier.size_bytes) == (sha256, "第一册", len(content))
+
+    await becomes(database, dossier_id, DossierStatus.READY)
+
+
+async def test_the_server_tells_what_it_can(lead: Browser, work: Work) -> None:
+    answer = await lead.options(f"/cases/{work.case.id}/uploads", headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status == 204
+    assert answer.headers["Tus-Version"] == "1.0.0"
+    assert set(answer.headers["Tus-Extension"].split(",")) == {"creation", "checksum", "termination"}
+    assert "sha1" in answer.headers["Tus-Checksum-Algorithm"].split(",")
+    assert int(answer.headers["Tus-Max-Size"]) > 400_000_000
+
+
+@pytest.mark.parametrize("version", ["0.2.2", "2.0.0"])
+async def test_another_version_gets_412_and_ours(lead: Browser, work: Work, version: str) -> None:
+    place = await begun(lead, work, 10)
+    answer = await lead.head(place, headers={"Tus-Resumable": version})
+    assert answer.status == 412
+    assert answer.headers["Tus-Version"] == "1.0.0"
+
+
+async def test_the_wrong_offset_gets_409_and_changes_nothing(lead: Browser, work: Work) -> None:
+    place = await begun(lead, work, 10)
+    await patch(lead, place, b"01234", at=0)
+    for at in (0, 4, 6):
+        answer = await patch(lead, place, b"x", at=at)
+        assert (answer.status, await problem(answer)) == (409, "upload-offset-conflict")
+    assert (await head(lead, place))["Upload-Offset"] == "5"
+
+
+async def test_too_large_a_file_gets_413_before_a_byte_is_sent(lead: Browser, work: Work) -> None:
+    answer = await create(lead, work, 3 << 30)
+    assert (answer.status, await problem(answer)) == (413, "upload-too-large")
+
+
+async def test_more_than_announced_gets_413_with_or_without_a_length(lead: Browser, work: Work) -> None:
+    place = await begun(lead, work, 10)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"0123456789"
+        yield b"more"
+
+    for content in (b"0123456789more", chunks()):
+        answer = await patch(lead, place, content, at=0)
+        assert (answer.status, await problem(answer)) == (413, "upload-too-large")
+    assert (await head(lead, place))["Upload-Offset"] == "0"
+
+
+async def test_a_damaged_part_gets_460_and_is_dropped(lead: Browser, work: Work) -> None:
+    place = await begun(lead, work, 10)
+    good = base64.b64encode(hashlib.sha1(b"01234", usedforsecurity=False).digest()).decode()
+    damaged = await patch(lead, place, b"0123X", at=0, **{"Upload-Checksum": f"sha1 {good}"})
+    assert (damaged.status, await problem(damaged)) == (460, "upload-checksum-mismatch")
+    assert (await head(lead, place))["Upload-Offset"] == "0"
+    sound = await patch(lead, place, b"01234", at=0, **{"Upload-Checksum": f"sha1 {good}"})
+    assert (sound.status, sound.headers["Upload-Offset"]) == (204, "5")
+
+
+async def test_a_file_with_the_wrong_hash_is_refused_and_not_kept(
+    lead: Browser,
+    work: Work,
+    database: Database,
+    settings: Any,  # noqa: ANN401
+) -> None:
+    place = await begun(lead, work, 5, sha256="0" * 64)
+    answer = await patch(lead, place, b"01234", at=0)
+    assert (answer.status, await problem(answer)) == (422, "hash-mismatch")
+    assert (await lead.head(place, headers=V1)).status == 404
+    async with database.reading() as tx:
+        assert await tx.casefiles.dossiers_of(work.case.id) == ()
+    kept = [path for path in settings.objects_dir.rglob("*") if path.is_file()]
+    assert kept == []
+
+
+async def test_a_broken_connection_keeps_what_came_and_goes_on(lead: Browser, work: Work) -> None:
+    content = documents.scan(1)
+    place = await begun(lead, work, len(content))
+    sent = len(content) // 3
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield content[:sent]
+        await asyncio.sleep(0.2)
+        raise ConnectionResetError
+
+    with pytest.raises((ConnectionResetError, OSError)):
+        await patch(lead, place, broken(), at=0, **{"Content-Length": str(len(content))})
+    offset = int((await head(lead, place))["Upload-Offset"])
+    assert offset == sent
+    answer = await patch(lead, place, content[offset:], at=offset)
+    assert "Dossier-Location" in answer.headers
+
+
+async def test_a_newer_request_takes_over_from_one_that_hangs(lead: Browser, work: Work) -> None:
+    place = await begun(lead, work, 10)
+    hang = asyncio.Event()
+
+    async def hanging() -> AsyncIterator[bytes]:
+        yield b"012"
+        await hang.wait()
+
+    old = asyncio.create_task(patch(lead, place, hanging(), at=0))
+    await asyncio.sleep(0.2)
+    offset = int((await asyncio.wait_for(head(lead, place), 3))["Upload-Offset"])
+    assert offset == 3
+    answer = await asyncio.wait_for(patch(lead, place, b"3456789", at=offset), 3)
+    assert answer.status == 204
+    hang.set()
+    await asyncio.wait({old})
+
+
+async def test_a_file_taken_back_is_gone(lead: Browser, work: Work) -> None:
+    place = await begun(lead, work, 10)
+    await patch(lead, place, b"01234", at=0)
+    assert (await lead.delete(place, headers=V1)).status == 204
+    assert (await lead.head(place, headers=V1)).status == 404
+    assert (await patch(lead, place, b"5", at=5)).status == 404
+
+
+async def test_an_empty_file_becomes_a_dossier_that_says_so(
+    lead: Browser, work: Work, database: Database
+) -> None:
+    answer = await create(lead, work, 0)
+    dossier_id = DossierId(answer.headers["Dossier-Location"].rpartition("/")[2])
+
+    assert (await becomes(database, dossier_id, DossierStatus.REFUSED)).problem is DossierProblem.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("stranger", 404), ("proposed", 404), ("coordinator", 403), ("officer", 403), ("agency", 403)],
+)
+async def test_only_lawyers_of_the_case_upload(
+    work: Work, signed_in: SignedIn, who: str, status: int
+) -> None:
+    browser = await signed_in(getattr(work, who))
+    assert (await create(browser, work, 10)).status == status
+
+
+async def test_a_colleague_may_not_write_into_ones_upload(
+    lead: Browser, work: Work, signed_in: SignedIn
+) -> None:
+    place = await begun(lead, work, 10)
+    colleague = await signed_in(work.assisting)
+    assert (await colleague.head(place, headers=V1)).status == 404
+    assert (await patch(colleague, place, b"0", at=0)).status == 404
+
+
+async def test_nobody_anonymous_uploads(anonymous: Browser, work: Work) -> None:
+    assert (await create(anonymous, work, 10)).status == 401
+
+
+async def test_a_closed_case_takes_no_more_files(lead: Browser, work: Work, database: Database) -> None:
+    place = await begun(lead, work, 10)
+    await close_case(database, work)
+    assert (await create(lead, work, 10)).status == 403
+    assert (await patch(lead, place, b"0", at=0)).status == 403
+
+
+@pytest.mark.parametrize("stage", [Stage.INVESTIGATION, Stage.ARREST_REVIEW])
+async def test_during_investigation_the_file_is_closed_and_the_article_named(
+    database: Database, signed_in: SignedIn, stage: Stage
+) -> None:
+    work = await stored_work(database, stage=stage)
+    answer = await create(await signed_in(work.lead), work, 10)
+    assert answer.status == 403
+    body = await answer.json(content_type="application/problem+json")
+    assert body["code"] == "file-closed-during-investigation"
+    assert "第四十条" in body["detail"]
+
+
+async def test_what_was_whole_when_the_server_died_is_finished_at_the_next_start(
+    app: web.Application, database: Database, work: Work, settings: Settings, aiohttp_client: AiohttpClient
+) -> None:
+    upload = Upload(
+        id=UploadId(new_id()),
+        case_id=work.case.id,
+        account_id=work.lead.id,
+        title="第一册",
+        filename="a.pdf",
+        length_bytes=3,
+        offset=3,
+        expected_sha256=None,
+        created_at=SetClock().now(),
+    )
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"abc"
+
+    await LocalObjects(settings.objects_dir).append(upload.id, at=0, chunks=content())
+    async with database.transaction() as tx:
+        await tx.casefiles.add_upload(upload)
+    await aiohttp_client(app)
+    found = await becomes(database, DossierId(upload.id), DossierStatus.REFUSED)
+    assert found.problem is DossierProblem.NOT_PDF
