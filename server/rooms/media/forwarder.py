@@ -21,7 +21,7 @@ from server.rooms.media.icelite import Address, CheckPassed, CheckRefused, IceLi
 from server.rooms.media.legs import Leg, LegKey, PublisherLeg, SubscriberLeg, new_ssrcs
 from server.rooms.media.router import Router
 from server.rooms.media.rtp import MediaKind
-from server.rooms.media.sdp import Direction, Offer, Outgoing, Section, answered_formats
+from server.rooms.media.sdp import Codec, Direction, Offer, Outgoing, Section, answered_formats
 from server.rooms.media.streams import Output, Stream
 from server.rooms.media.transport import Transport
 from server.rooms.media.udpmux import Dropped, UdpMux
@@ -148,15 +148,8 @@ class Forwarder:
             raise WrongDirection
         key = LegKey(room=room, participant=subscriber, watched=publisher)
         transport = self._prepare(key, parsed)
-        streams = [
-            Stream(
-                participant=publisher,
-                kind=section.kind,
-                ssrc=ssrc,
-                payload_types=answered_formats(section),
-            )
-            for section, ssrc in zip(sections, new_ssrcs(len(sections)), strict=True)
-        ]
+        ssrcs = iter(new_ssrcs(2 * len(sections)))
+        streams = [_outgoing_stream(publisher, section, next(ssrcs), next(ssrcs)) for section in sections]
         outputs = tuple(Output(stream, transport, allowed=media) for stream in streams)
         leg = SubscriberLeg(key, outputs=outputs, transport=transport, watcher=self)
         router = self._open(leg)
@@ -165,7 +158,10 @@ class Forwarder:
         return sdp.write_answer(
             parsed,
             accepted=frozenset(stream.kind for stream in streams),
-            outgoing={stream.kind: Outgoing(stream=publisher, ssrc=stream.ssrc) for stream in streams},
+            outgoing={
+                stream.kind: Outgoing(stream=publisher, ssrc=stream.ssrc, rtx_ssrc=stream.rtx_ssrc)
+                for stream in streams
+            },
             transport=transport.local(self._addresses),
         )
 
@@ -273,6 +269,18 @@ class Forwarder:
             if ticks % _TICKS_OF_LOG == 0 and logged != self._mux.dropped.total():
                 logged = self._mux.dropped.total()
                 _log.info("datagrams dropped so far: %s", dict(self._mux.dropped))
+
+
+def _outgoing_stream(publisher: ParticipantId, section: Section, ssrc: int, rtx_ssrc: int) -> Stream:
+    """Describe the stream for one section of a subscriber's offer."""
+    formats = answered_formats(section)
+    return Stream(
+        participant=publisher,
+        kind=section.kind,
+        ssrc=ssrc,
+        payload_types=formats,
+        rtx_ssrc=rtx_ssrc if Codec.RTX in formats else None,
+    )
 
 
 def _wanted(offer: Offer, direction: Direction) -> Iterator[Section]:

@@ -42,11 +42,9 @@ class Codec(StrEnum):
     """The codecs the forwarder carries; it never decodes them."""
 
     OPUS = "opus"
-    RED = "red"
-    """Opus with each frame repeated once (RFC 2198): speech stays clear at 20 % loss."""
     VP8 = "VP8"
     RTX = "rtx"
-    """Retransmissions of VP8 on their own SSRC (RFC 4588)."""
+    """Packets of VP8 sent again, on a stream of their own (RFC 4588)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ class Section:
     formats: tuple[int, ...]
     """Payload types in the offerer's order."""
     payload_types: dict[Codec, int]
-    """The payload type of each codec that we carry."""
+    """The payload type of each codec that we carry, as far as it is offered."""
     ssrcs: tuple[int, ...]
     """Sources announced by the offerer, the primary one first."""
 
@@ -212,21 +210,14 @@ def _codecs(kind: MediaKind, part: _Attributes, formats: tuple[int, ...]) -> dic
 
 
 _ENCODINGS: Final = {
-    MediaKind.AUDIO: {Codec.OPUS: ("opus", 48_000), Codec.RED: ("red", 48_000)},
+    MediaKind.AUDIO: {Codec.OPUS: ("opus", 48_000)},
     MediaKind.VIDEO: {Codec.VP8: ("vp8", 90_000), Codec.RTX: ("rtx", 90_000)},
 }
 
 
 def _fits(codec: Codec, parameters: str, found: dict[Codec, int]) -> bool:
     """Tell whether a repairing format repairs the codec that we carry, not another one of the offer."""
-    match codec:
-        case Codec.RTX:
-            return parameters.replace(" ", "") == f"apt={found.get(Codec.VP8)}"
-        case Codec.RED:
-            repeated = parameters.split("/")
-            return len(repeated) > 1 and set(repeated) == {str(found.get(Codec.OPUS))}
-        case Codec.OPUS | Codec.VP8:
-            return True
+    return codec is not Codec.RTX or parameters.replace(" ", "") == f"apt={found.get(Codec.VP8)}"
 
 
 def _direction(part: _Attributes) -> Direction:
@@ -338,8 +329,13 @@ def _accepted_section(section: Section, outgoing: Outgoing | None, transport: Lo
 
 
 def answered_formats(section: Section) -> dict[Codec, int]:
-    """Return the codecs that the answer takes from `section` with their payload types, preferred first."""
-    order = (Codec.RED, Codec.OPUS) if section.kind is MediaKind.AUDIO else (Codec.VP8,)
+    """Return the codecs that the answer takes from `section` with their payload types, preferred first.
+
+    Only a subscriber is sent repairs: a publisher sends a packet again on the stream it was lost from.
+    """
+    order = [_MAIN_CODEC[section.kind]]
+    if section.direction is Direction.RECVONLY:
+        order.append(Codec.RTX)
     return {codec: section.payload_types[codec] for codec in order if codec in section.payload_types}
 
 
@@ -353,9 +349,6 @@ def _codec_lines(formats: dict[Codec, int]) -> Iterator[str]:
                 yield f"a=rtpmap:{number} opus/48000/2"
                 # Every packet of one size, silence included: sizes must not tell who speaks (RFC 6562).
                 yield f"a=fmtp:{number} minptime=10;useinbandfec=1;cbr=1;usedtx=0"
-            case Codec.RED:
-                yield f"a=rtpmap:{number} red/48000/2"
-                yield f"a=fmtp:{number} {formats[Codec.OPUS]}/{formats[Codec.OPUS]}"
             case Codec.VP8:
                 yield f"a=rtpmap:{number} VP8/90000"
                 yield from (

@@ -7,16 +7,19 @@ into requests to the source, joined and limited there. Payloads are never read.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from server.rooms.media import rtcp
 from server.rooms.media.bandwidth import LossBasedEstimate
+from server.rooms.media.cache import PacketCache
 from server.rooms.media.reception import Reception
 from server.rooms.media.rtcp import SenderReport
 from server.rooms.media.rtp import (
     CLOCK_RATE_HZ,
     HEADER,
+    MARKER,
     SEQUENCES,
     TIMESTAMPS,
     MediaKind,
@@ -37,6 +40,9 @@ _KEYFRAMES_PER_S: Final = 0.5
 _KEYFRAMES_BURST: Final = 4.0
 """A subscriber that can never decode (it has no key) must not keep its publisher busy with keyframes."""
 _NACKS_PER_S: Final = 200.0
+_PLAIN_HEADER: Final = 0x80
+"""The first byte of a packet without padding, extension or contributors: all that we negotiate."""
+_ORIGINAL_SEQUENCE: Final = struct.Struct("!H")
 _LATE_PACKETS: Final = 1024
 """A packet further behind the newest is useless to a decoder."""
 _SWITCH_GAP_S: Final = 0.02
@@ -69,6 +75,8 @@ class Stream:
     kind: MediaKind
     ssrc: int
     payload_types: PayloadTypes
+    rtx_ssrc: int | None = None
+    """The stream for packets sent again (RFC 4588), where the subscriber takes one."""
 
 
 class Source:
@@ -82,10 +90,13 @@ class Source:
         self._wire = wire
         self._reporter = reporter
         self._keyframes = KeyframeThrottle()
+        self._cache = PacketCache() if stream.kind is MediaKind.VIDEO else None
 
     def forward(self, packet: PacketBuffer, length: int, header: Header) -> None:
         """Send a plain packet on to every output."""
         self.reception.note(header[2], header[3], packet.arrived_s)
+        if self._cache is not None:
+            self._cache.put(header[2], bytes(packet.view[:length]))
         for output in self.outputs:
             output.forward(packet, length, header)
 
@@ -104,6 +115,10 @@ class Source:
         """Send a keyframe request that had to wait."""
         if self._keyframes.due(now_s):
             self._send_picture_loss()
+
+    def kept(self, sequence: int) -> bytes | None:
+        """Return the plain packet of that number, if it is not too long ago."""
+        return self._cache.get(sequence) if self._cache is not None else None
 
     def ask_again(self, sequences: list[int]) -> None:
         """Ask the publisher to send packets again."""
@@ -142,6 +157,7 @@ class Output:
         self._last_sequence = 0
         self._last_timestamp = 0
         self._last_at_s = 0.0
+        self._rtx_sequence = 0
 
     def follow(self, source: Source | None) -> None:
         """Continue with `source`, or with silence."""
@@ -198,14 +214,45 @@ class Output:
             self.source.ask_keyframe(now_s)
 
     def packets_missed(self, sequences: tuple[int, ...], now_s: float) -> None:
-        """Pass the subscriber's NACK on, within its allowance, in the numbers of the source."""
+        """Send what the subscriber missed again, within its allowance; ask the publisher for the rest."""
         if self.source is None or not self._started:
             return
-        granted = self._nacks.take(now_s, len(sequences))
-        if granted:
-            self.source.ask_again(
-                [(sequence - self._sequence_shift) % SEQUENCES for sequence in sequences[:granted]]
-            )
+        lost_before_us = []
+        for sequence in sequences[: self._nacks.take(now_s, len(sequences))]:
+            if (sequence - self._floor) % SEQUENCES >= SEQUENCES // 2:
+                continue
+            original = (sequence - self._sequence_shift) % SEQUENCES
+            kept = self.source.kept(original)
+            if kept is None:
+                lost_before_us.append(original)
+            else:
+                self._send_again(kept, sequence)
+        if lost_before_us:
+            self.source.ask_again(lost_before_us)
+
+    def _send_again(self, kept: bytes, sequence: int) -> None:
+        """Send a packet of the current source once more, as the subscriber's description agreed."""
+        first, marked_type, _, timestamp, _ = HEADER.unpack_from(kept)
+        marked_type = self._types[marked_type]
+        if first != _PLAIN_HEADER or not marked_type:
+            return
+        timestamp = (timestamp + self._timestamp_shift) % TIMESTAMPS
+        payload = memoryview(kept)[HEADER.size :]
+        scratch = self._wire.scratch
+        rtx_ssrc, rtx_type = self.stream.rtx_ssrc, self.stream.payload_types.get(Codec.RTX)
+        if rtx_ssrc is None or rtx_type is None:
+            # Byte for byte what was sent before, so the cipher repeats itself and gives nothing away.
+            HEADER.pack_into(scratch.view, 0, first, marked_type, sequence, timestamp, self.stream.ssrc)
+            start = HEADER.size
+        else:
+            self._rtx_sequence = (self._rtx_sequence + 1) % SEQUENCES
+            marked_type = marked_type & MARKER | rtx_type
+            HEADER.pack_into(scratch.view, 0, first, marked_type, self._rtx_sequence, timestamp, rtx_ssrc)
+            # The payload begins with the number that the packet had (RFC 4588 §4).
+            _ORIGINAL_SEQUENCE.pack_into(scratch.view, HEADER.size, sequence)
+            start = HEADER.size + _ORIGINAL_SEQUENCE.size
+        scratch.view[start : start + len(payload)] = payload
+        self._wire.send_rtp(scratch, start + len(payload))
 
     def _start(self, sequence: int, timestamp: int, now_s: float) -> None:
         """Fix the shifts so that a new source goes on where the one before it stopped."""

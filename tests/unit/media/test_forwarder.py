@@ -245,11 +245,12 @@ async def test_feedback_reaches_the_publisher_under_its_own_ssrc(house: House) -
     client = await house.subscriber(CLIENT, LAWYER)
     video = client.answer.ssrcs()["video"]
     await feedback(lawyer, rtcp.KeyframeRequest)
-    lawyer.send_rtp(packet(lawyer, "video", 100))
-    await received(client)
-    client.send_rtcp(rtcp.nack(sender=1, ssrc=video, sequences=[98, 99]))
+    for sequence in (100, 103):
+        lawyer.send_rtp(packet(lawyer, "video", sequence))
+        await received(client)
+    client.send_rtcp(rtcp.nack(sender=1, ssrc=video, sequences=[101, 102]))
     client.send_rtcp(rtcp.picture_loss(sender=1, ssrc=video))
-    assert await feedback(lawyer, rtcp.Nack) == rtcp.Nack(lawyer.ssrcs["video"], (98, 99))
+    assert await feedback(lawyer, rtcp.Nack) == rtcp.Nack(lawyer.ssrcs["video"], (101, 102))
     assert await feedback(lawyer, rtcp.KeyframeRequest) == rtcp.KeyframeRequest(lawyer.ssrcs["video"])
 
 

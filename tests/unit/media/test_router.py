@@ -22,11 +22,13 @@ class RecordingWire:
     def __init__(self) -> None:
         self.scratch = PacketBuffer()
         self.rtp: list[tuple[int, int, int, int, int]] = []
+        self.payloads: list[bytes] = []
         self.rtcp: list[bytes] = []
 
     def send_rtp(self, packet: PacketBuffer, length: int) -> None:
         assert length >= HEADER.size
         self.rtp.append(HEADER.unpack_from(packet.view))
+        self.payloads.append(bytes(packet.view[HEADER.size : length]))
 
     def send_rtcp(self, data: bytes) -> None:
         self.rtcp.append(data)
@@ -43,8 +45,14 @@ def source(
     return Source(stream, wire or RecordingWire(), reporter=1)
 
 
-def output(wire: RecordingWire, *, kind: MediaKind = MediaKind.VIDEO, types: PayloadTypes = VP8) -> Output:
-    stream = Stream(participant=LAWYER, kind=kind, ssrc=70, payload_types=types)
+def output(
+    wire: RecordingWire,
+    *,
+    kind: MediaKind = MediaKind.VIDEO,
+    types: PayloadTypes = VP8,
+    rtx_ssrc: int | None = None,
+) -> Output:
+    stream = Stream(participant=LAWYER, kind=kind, ssrc=70, payload_types=types, rtx_ssrc=rtx_ssrc)
     return Output(stream, wire, allowed=frozenset({MediaKind.VIDEO}))
 
 
@@ -53,7 +61,9 @@ def send(source: Source, sequence: int, timestamp: int, *, marked_type: int = 96
     packet = PacketBuffer()
     packet.arrived_s = at_s
     HEADER.pack_into(packet.view, 0, *header)
-    source.forward(packet, HEADER.size, header)
+    payload = b"payload %d" % sequence
+    packet.view[HEADER.size : HEADER.size + len(payload)] = payload
+    source.forward(packet, HEADER.size + len(payload), header)
 
 
 def test_no_route_for_audio_is_made_to_a_leg_that_may_only_see() -> None:
@@ -124,7 +134,57 @@ def test_a_long_stream_is_forwarded_through_every_wrap() -> None:
     assert len(wire.rtp) == 5000
 
 
-def test_what_a_subscriber_misses_is_asked_for_in_the_sources_numbers() -> None:
+def test_what_a_subscriber_misses_is_sent_again_on_a_stream_of_its_own() -> None:
+    router, wire, video = Router(), RecordingWire(), source()
+    subscriber = output(wire, types={Codec.VP8: 120, Codec.RTX: 121}, rtx_ssrc=71)
+    router.add_source(video)
+    router.add_output(subscriber)
+    for sequence in (10, 11):
+        send(video, sequence, 90 * sequence, marked_type=96 | 0x80)
+    subscriber.packets_missed((10, 11), now_s=2.0)
+    assert wire.rtp[2:] == [(0x80, 121 | 0x80, 1, 900, 71), (0x80, 121 | 0x80, 2, 990, 71)]
+    assert wire.payloads[2:] == [b"\x00\x0apayload 10", b"\x00\x0bpayload 11"]
+
+
+def test_without_such_a_stream_a_packet_is_repeated_byte_for_byte() -> None:
+    router, wire, first, second = Router(), RecordingWire(), source(), source(ssrc=8)
+    subscriber = output(wire)
+    router.add_source(first)
+    router.add_output(subscriber)
+    send(first, 65_535, 0)
+    router.add_source(second)
+    send(second, 500, 0)
+    subscriber.packets_missed((0,), now_s=2.0)
+    assert wire.rtp[2] == wire.rtp[1]
+    assert wire.payloads[2] == wire.payloads[1] == b"payload 500"
+
+
+def test_packets_of_a_source_that_has_gone_are_not_sent_again() -> None:
+    router, wire, publishers = Router(), RecordingWire(), RecordingWire()
+    first, second = source(wire=publishers), source(ssrc=8, wire=publishers)
+    subscriber = output(wire)
+    router.add_source(first)
+    router.add_output(subscriber)
+    send(first, 10, 0)
+    router.add_source(second)
+    send(second, 500, 0)
+    subscriber.packets_missed((10,), now_s=2.0)
+    assert len(wire.rtp) == 2
+    assert publishers.rtcp == []
+
+
+def test_a_subscriber_gets_only_so_many_packets_again() -> None:
+    router, wire, video = Router(), RecordingWire(), source()
+    subscriber = output(wire)
+    router.add_source(video)
+    router.add_output(subscriber)
+    send(video, 10, 0)
+    for _ in range(100):
+        subscriber.packets_missed((10,) * 10, now_s=2.0)
+    assert len(wire.rtp) == 1 + 200
+
+
+def test_what_was_lost_before_us_is_asked_for_in_the_sources_numbers() -> None:
     router, wire, publishers = Router(), RecordingWire(), RecordingWire()
     first, second = source(), source(ssrc=8, wire=publishers)
     subscriber = output(wire)
@@ -133,8 +193,9 @@ def test_what_a_subscriber_misses_is_asked_for_in_the_sources_numbers() -> None:
     send(first, 10, 0)
     router.add_source(second)
     send(second, 500, 0)
-    subscriber.packets_missed((11,), now_s=2.0)
-    assert struct.unpack_from("!IHH", publishers.rtcp[-1], 8) == (8, 500, 0)
+    send(second, 502, 0)
+    subscriber.packets_missed((12,), now_s=2.0)
+    assert struct.unpack_from("!IHH", publishers.rtcp[-1], 8) == (8, 501, 0)
 
 
 def test_a_removed_output_and_a_removed_source_have_no_route() -> None:

@@ -35,7 +35,7 @@ def test_a_browsers_offer_is_read() -> None:
     parsed = parse_offer(offer("sendonly"))
     audio, video = parsed.sections
     assert (audio.kind, audio.mid, audio.direction) == (MediaKind.AUDIO, "0", Direction.SENDONLY)
-    assert audio.payload_types == {Codec.OPUS: 111, Codec.RED: 63}
+    assert audio.payload_types == {Codec.OPUS: 111}
     assert audio.ssrcs == (1001,)
     assert video.payload_types == {Codec.VP8: 96, Codec.RTX: 97}
     assert video.ssrcs == (2001, 2002)
@@ -75,6 +75,13 @@ def test_a_subscriber_is_told_whose_media_it_gets() -> None:
     assert "a=msid:lawyer audio" in lines
     assert "a=msid:lawyer video" in lines
     assert "a=ssrc:71 cname:lawyer" in lines
+
+
+def test_only_a_subscriber_is_sent_packets_again_on_a_stream_of_their_own() -> None:
+    subscriber = answer_to(offer("recvonly"), sends=True).split("\r\n")
+    assert "a=fmtp:97 apt=96" in subscriber
+    assert "a=ssrc-group:FID 71 72" in subscriber
+    assert "rtx" not in answer_to(offer("sendonly"))
 
 
 def test_a_kind_that_is_not_accepted_is_rejected_with_port_zero() -> None:
