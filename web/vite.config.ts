@@ -1,25 +1,24 @@
-import { resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-/** Puts a compressed twin beside each text file, so that the server compresses nothing while it serves. */
+/**
+ * Puts a compressed twin beside each text file, so that the server compresses nothing while it serves. Only when
+ * all is written: Vite itself still changes chunks after the plugins have seen the bundle.
+ */
 function compressedTwins(): Plugin {
   return {
     name: "compressed-twins",
     apply: "build",
-    enforce: "post",
-    async generateBundle(_options, bundle) {
-      for (const [fileName, file] of Object.entries(bundle)) {
-        if (!/\.(js|css|svg)$/.test(fileName)) continue;
-        const content = file.type === "chunk" ? file.code : file.source;
-        this.emitFile({
-          type: "asset",
-          fileName: `${fileName}.br`,
-          source: await promisify(brotliCompress)(content),
-        });
-        this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: await promisify(gzip)(content) });
+    async writeBundle({ dir = "dist" }, bundle) {
+      for (const fileName of Object.keys(bundle).filter((name) => /\.(js|css|svg)$/.test(name))) {
+        const path = join(dir, fileName);
+        const content = await readFile(path);
+        await writeFile(`${path}.br`, await promisify(brotliCompress)(content));
+        await writeFile(`${path}.gz`, await promisify(gzip)(content));
       }
     },
   };
