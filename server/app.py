@@ -1,7 +1,7 @@
 """Composition of the web process: the only place that wires ports to what implements them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ from server.cases.api import CaseApi
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.i18n import Catalogue, PoCatalogue
-from server.http.identity import identify
-from server.http.live import LiveHandlers
+from server.http.identity import SessionStore, identify
+from server.http.live import LiveHandlers, MayWatch
 from server.http.origin import same_origin
 from server.http.pages import WEB, Pages
 from server.http.problems import report_problems
@@ -32,6 +32,14 @@ from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
+from server.rooms.desk import DeskHandlers
+from server.rooms.handlers import MeetingHandlers
+from server.rooms.hub import Hub
+from server.rooms.kiosk import KioskHandlers
+from server.rooms.media.client import MediaClient
+from server.rooms.ports import MediaPlane
+from server.rooms.socket import RoomSockets
+from server.scheduling.handlers import BookingHandlers
 from server.settings import Settings
 from storage.bus import LocalBus
 from storage.database import Database
@@ -54,8 +62,13 @@ HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {
 """Where each role's work begins."""
 
 
-def compose(settings: Settings, *, clock: Clock | None = None) -> web.Application:
-    """Return the web application over a migrated database; nothing is opened before it starts."""
+def compose(
+    settings: Settings, *, clock: Clock | None = None, plane: MediaPlane | None = None
+) -> web.Application:
+    """Return the web application over a migrated database; nothing is opened before it starts.
+
+    Without a `plane` it commands the media process of `settings`.
+    """
     clock = clock or SystemClock()
     bus = LocalBus()
     queue = LocalQueue({})
@@ -78,7 +91,12 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     casefiles = _compose_casefiles(
         settings, database, bus, queue, pages=pages, catalogue=catalogue, clock=clock
     )
-    live = LiveHandlers(bus=bus, sessions=sessions, watchers={"dossier": casefiles.may_watch})
+    media = MediaClient(settings.media_socket)
+    meetings = _compose_meetings(
+        database, bus, plane or media, pages=pages, catalogue=catalogue, clock=clock, sessions=sessions
+    )
+    watchers = {"dossier": casefiles.may_watch, "meeting": meetings.may_watch}
+    live = LiveHandlers(bus=bus, sessions=sessions, watchers=watchers)
     app = web.Application(
         middlewares=[report_problems(pages, catalogue), identify(sessions), same_origin],
         client_max_size=MAX_BODY_BYTES,
@@ -88,9 +106,62 @@ def compose(settings: Settings, *, clock: Clock | None = None) -> web.Applicatio
     app.cleanup_ctx.append(queue.run)
     app.cleanup_ctx.append(_close_database)
     app.cleanup_ctx.append(casefiles.run)
-    handlers = (people, administration, case_api, casefiles, live, AssetHandlers(), SourceHandlers())
+    if plane is None:
+        app.cleanup_ctx.append(_connected(media))
+    app.cleanup_ctx.append(meetings.run)
+    pages_of_all = (people, administration, AssetHandlers(), SourceHandlers())
+    handlers = (*pages_of_all, case_api, casefiles, meetings, live)
     add_routes(app, (route for each in handlers for route in each.routes()))
     return app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Meetings:
+    """Booking, desk, kiosk and rooms, composed."""
+
+    handlers: tuple[BookingHandlers | MeetingHandlers | DeskHandlers | KioskHandlers | RoomSockets, ...]
+    may_watch: MayWatch
+    run: Callable[[web.Application], AsyncIterator[None]]
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return tuple(route for each in self.handlers for route in each.routes())
+
+
+def _compose_meetings(  # noqa: PLR0913 - what meetings are made of
+    database: Database,
+    bus: Bus,
+    plane: MediaPlane,
+    *,
+    pages: Pages,
+    catalogue: Catalogue,
+    clock: Clock,
+    sessions: SessionStore,
+) -> _Meetings:
+    hub = Hub(units=database, plane=plane, clock=clock)
+    meetings = MeetingHandlers(units=database, clock=clock, pages=pages, hub=hub)
+    sockets = RoomSockets(
+        hub=hub, units=database, bus=bus, clock=clock, sessions=sessions, catalogue=catalogue
+    )
+    return _Meetings(
+        handlers=(
+            BookingHandlers(units=database, clock=clock, pages=pages),
+            meetings,
+            DeskHandlers(units=database, clock=clock, pages=pages),
+            KioskHandlers(units=database, clock=clock, pages=pages, hub=hub),
+            sockets,
+        ),
+        may_watch=meetings.may_watch,
+        run=hub.run,
+    )
+
+
+def _connected(media: MediaClient) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def connected(_app: web.Application) -> AsyncIterator[None]:
+        async with media:
+            yield
+
+    return connected
 
 
 async def _close_database(app: web.Application) -> AsyncIterator[None]:

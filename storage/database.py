@@ -21,6 +21,7 @@ from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
 from storage.people import SqlPeople
+from storage.rooms import SqlRooms
 from storage.slots import SqlSlots
 from storage.tables.audit import audit_entry
 
@@ -43,6 +44,11 @@ class SqlTransaction:
     def people(self) -> SqlPeople:
         """Organisations, accounts, sessions, terminals."""
         return SqlPeople(self.connection)
+
+    @property
+    def rooms(self) -> SqlRooms:
+        """Meetings, who takes part in them, and what each terminal shows."""
+        return SqlRooms(self.connection)
 
     @property
     def slots(self) -> SqlSlots:

@@ -74,6 +74,26 @@ class Action(StrEnum):
     """Write on a dossier's pages."""
     ADD_DOSSIER = "add_dossier"
     """Upload a dossier into a case."""
+    LIST_MEETINGS = "list_meetings"
+    """See one's own meetings, past and to come."""
+    BOOK_MEETING = "book_meeting"
+    """Hold a slot at the detention facility and ask for it."""
+    SEE_BOOKING = "see_booking"
+    """See what became of a booking, and its reason."""
+    CANCEL_BOOKING = "cancel_booking"
+    """Take a booking back."""
+    SEE_DESK = "see_desk"
+    """See the bookings and terminals of one's facility."""
+    DECIDE_BOOKING = "decide_booking"
+    """Approve a booking of one's facility, or refuse it with a reason."""
+    ANSWER_CALL = "answer_call"
+    """Take the call of a terminal of one's facility."""
+    USE_KIOSK = "use_kiosk"
+    """Type a meeting code on a paired terminal, wait there, and wipe it."""
+    JOIN_MEETING = "join_meeting"
+    """Prepare for a meeting and take part in it."""
+    WATCH_MEETING = "watch_meeting"
+    """Watch the recipient's picture silently, where the facility's practice has it."""
 
 
 _NO_RECORD = frozenset({Relation.NO_RECORD})
@@ -101,6 +121,21 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.READ_DOSSIER: {Role.LAWYER: _OPEN_OR_CLOSED},
     Action.ANNOTATE_DOSSIER: {Role.LAWYER: _OWN},
     Action.ADD_DOSSIER: {Role.LAWYER: _OWN},
+    Action.LIST_MEETINGS: {Role.LAWYER: _NO_RECORD},
+    Action.BOOK_MEETING: {Role.LAWYER: _OWN},
+    Action.SEE_BOOKING: {Role.LAWYER: _OPEN_OR_CLOSED, Role.FACILITY_OFFICER: _OPEN_OR_CLOSED},
+    Action.CANCEL_BOOKING: {Role.LAWYER: _OWN},
+    Action.SEE_DESK: {Role.FACILITY_OFFICER: _NO_RECORD},
+    Action.DECIDE_BOOKING: {Role.FACILITY_OFFICER: _OWN},
+    Action.ANSWER_CALL: {Role.FACILITY_OFFICER: _OWN},
+    Action.USE_KIOSK: {Role.RECIPIENT: _NO_RECORD},
+    Action.JOIN_MEETING: {
+        Role.LAWYER: _OWN,
+        Role.RECIPIENT: _OWN,
+        Role.INTERPRETER: _OWN,
+        Role.APPROPRIATE_ADULT: _OWN,
+    },
+    Action.WATCH_MEETING: {Role.FACILITY_OFFICER: _OWN},
 }
 
 

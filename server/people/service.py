@@ -85,7 +85,7 @@ async def sign_in(command: SignIn, units: Units[PeopleTx], passwords: Passwords,
     """
     subject = f"login:{hash_of(command.login).hex()[:32]}"
     async with units.reading() as tx:
-        _check_wait(await tx.people.attempts(subject), clock.now())
+        check_wait(await tx.people.attempts(subject), clock.now())
         found = await tx.people.account_by_login(command.login)
     account, password_hash = found or (None, None)
     fits = await passwords.verify(command.password, password_hash)
@@ -171,7 +171,7 @@ async def pair(code: str, client: str, units: Units[PeopleTx], clock: Clock) -> 
     subject = f"pairing:{client}"
     async with units.transaction() as tx:
         now = clock.now()
-        _check_wait(await tx.people.attempts(subject), now)
+        check_wait(await tx.people.attempts(subject), now)
         found = await tx.people.take_pairing_code(hash_of(code))
         terminal = await tx.people.terminal(found.terminal_id) if found and found.expires_at > now else None
         if terminal is not None:
@@ -232,7 +232,8 @@ async def _open_session(
     return token
 
 
-def _check_wait(attempts: Attempts, now: datetime) -> None:
+def check_wait(attempts: Attempts, now: datetime) -> None:
+    """Pass if a further guess may be heard; raises `TooManyAttempts`."""
     if attempts.blocked_until is not None and attempts.blocked_until > now:
         raise TooManyAttempts(seconds=math.ceil((attempts.blocked_until - now).total_seconds()))
 

@@ -23,6 +23,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from typing_extensions import override
+
+from server.kernel.events import Event
 from server.kernel.ids import (
     AccountId,
     BookingId,
@@ -118,6 +121,7 @@ class Meeting:
     code: str
     """Six digits with which the recipient's terminal is let into this meeting's waiting room."""
     opened_at: datetime | None = None
+    """When lawyer and recipient were first in the room together."""
     closed_at: datetime | None = None
     end_reason: EndReason | None = None
 
@@ -141,3 +145,85 @@ class Participant:
     name: str
     account_id: AccountId | None = None
     terminal_id: TerminalId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Whose meeting a terminal shows: from the right code until the screen is wiped."""
+
+    terminal_id: TerminalId
+    meeting_id: MeetingId
+    agreed: bool
+    """Whether the recipient has heard the notice and wants to begin."""
+    began_at: datetime
+    called_at: datetime | None = None
+    """When the officer on duty was last called there; None after the call was answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingEvent(Event):
+    """Something that happened to a meeting."""
+
+    meeting_id: str
+    case_id: str
+    facility_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"meeting:{self.meeting_id}"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return (self.subject, f"case:{self.case_id}", f"organisation:{self.facility_id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingMoved(MeetingEvent):
+    """Its status changed."""
+
+    status: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantNoted(MeetingEvent):
+    """Somebody waits, was let in, left, watches …; never what was said."""
+
+    participant_id: str
+    fact: str
+
+
+class CodeAccepted(MeetingEvent):
+    """The right code was typed at the terminal."""
+
+
+class TerminalWiped(MeetingEvent):
+    """The terminal forgot the meeting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """Something about a call for the officer on duty."""
+
+    terminal_id: str
+    facility_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"terminal:{self.terminal_id}"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return (f"organisation:{self.facility_id}",)
+
+
+class OfficerSummoned(CallEvent):
+    """Somebody at a terminal asked for the officer on duty."""
+
+
+class OfficerAnswered(CallEvent):
+    """The officer goes to the terminal."""

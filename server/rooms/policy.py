@@ -1,10 +1,14 @@
 """Rules of meetings: who may receive what of whom, who may say what when, how an identity stands to one."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from server.kernel.errors import N_, DomainError, Kind
-from server.rooms.model import MediaKind, ParticipantKind, ParticipantStatus
+from server.kernel.identity import Identity, Role
+from server.kernel.permissions import Relation
+from server.rooms.model import MediaKind, Meeting, MeetingStatus, ParticipantKind, ParticipantStatus, Visit
 
 
 class ObserverWithoutAudio(DomainError):
@@ -14,6 +18,49 @@ class ObserverWithoutAudio(DomainError):
     code = "observer-without-audio"
     title = N_("看守所只能看受援人画面，没有声音")
     advice = N_("请关闭画面巡看后重新打开。")
+
+
+class NotYetOpen(DomainError):
+    """Joining opens half an hour before the start."""
+
+    kind = Kind.CONFLICT
+    code = "not-yet-open"
+    title = N_("还没有到进入时间")
+    advice = N_("会见开始前 30 分钟起可以进入。")
+
+
+class MeetingOver(DomainError):
+    """The meeting is closed."""
+
+    kind = Kind.CONFLICT
+    code = "meeting-over"
+    title = N_("会见已经结束")
+    advice = N_("如需再次会见，请重新预约。")
+
+
+class ViewingOff(DomainError):
+    """The facility does not watch meetings."""
+
+    kind = Kind.FORBIDDEN
+    code = "viewing-off"
+    title = N_("本所不使用画面巡看")
+    advice = N_("如需开通，请由看守所负责人向系统管理员提出。")
+
+
+class WrongMeetingCode(DomainError):
+    """No meeting that can be joined at this terminal has this code."""
+
+    code = "wrong-meeting-code"
+    title = N_("这个会见码不对")
+    advice = N_("请对照纸条再按一次。按错 5 次后，要等一会儿。")
+
+
+CODE_DIGITS = 6
+
+
+def new_code() -> str:
+    """Return a fresh meeting code of `CODE_DIGITS` digits."""
+    return "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
 
 
 _EVERYTHING: frozenset[MediaKind] = frozenset({"audio", "video"})
@@ -69,3 +116,52 @@ def may_say(message_type: str, kind: ParticipantKind, status: ParticipantStatus)
     """Tell whether the table allows it."""
     may = MAY_SAY.get(message_type)
     return may is not None and kind in may.kinds and status in may.statuses
+
+
+KIND_OF: Mapping[Role, ParticipantKind] = {
+    Role.LAWYER: ParticipantKind.LAWYER,
+    Role.RECIPIENT: ParticipantKind.RECIPIENT,
+    Role.INTERPRETER: ParticipantKind.INTERPRETER,
+    Role.APPROPRIATE_ADULT: ParticipantKind.APPROPRIATE_ADULT,
+    Role.FACILITY_OFFICER: ParticipantKind.OBSERVER,
+}
+"""As what each role takes part; others don't."""
+
+
+def relation_to_meeting(
+    identity: Identity, meeting: Meeting, *, to_case: Relation, visit: Visit | None, invited: bool
+) -> Relation:
+    """Return how an identity stands to a meeting.
+
+    Args:
+        identity: who asks.
+        meeting: the meeting.
+        to_case: how they stand to its case; what counts for a lawyer.
+        visit: what their terminal shows; what counts for a recipient.
+        invited: whether the booking names their account; what counts for interpreters.
+    """
+    match identity.role:
+        case Role.LAWYER:
+            own = to_case is not Relation.UNRELATED
+        case Role.RECIPIENT:
+            own = visit is not None and visit.meeting_id == meeting.id
+        case Role.FACILITY_OFFICER:
+            own = identity.organisation_id == meeting.facility_id
+        case _:
+            own = invited
+    if not own:
+        return Relation.UNRELATED
+    return Relation.CLOSED if meeting.status is MeetingStatus.CLOSED else Relation.OWN
+
+
+def check_joinable(meeting: Meeting, now: datetime) -> None:
+    """Pass if the meeting can be joined now.
+
+    Raises:
+        MeetingOver: it is closed, or its time is over.
+        NotYetOpen: it is too early.
+    """
+    if meeting.status is MeetingStatus.CLOSED or now >= meeting.ends_at:
+        raise MeetingOver
+    if now < meeting.join_opens_at:
+        raise NotYetOpen

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
-from server.kernel.ids import MeetingId, ParticipantId
-from server.rooms.model import MediaKind
+from server.kernel.ids import MeetingId, ParticipantId, TerminalId
+from server.rooms.model import MediaKind, Meeting, Participant, Visit
+from server.scheduling.ports import SlotsTx
 
 
 class MediaNotice(Protocol):
@@ -73,4 +74,57 @@ class MediaPlane(Protocol):
 
     def notices(self) -> AsyncIterator[MediaNotice]:
         """Yield what happens, until the plane is closed."""
+        ...
+
+
+class RoomStore(Protocol):
+    """Keeps meetings, participants and what each terminal shows."""
+
+    async def add_meeting(self, meeting: Meeting) -> None:
+        """Store a new meeting."""
+        ...
+
+    async def meeting(self, meeting_id: MeetingId) -> Meeting | None:
+        """Return the meeting, if there is one."""
+        ...
+
+    async def put_meeting(self, meeting: Meeting) -> None:
+        """Store a changed meeting."""
+        ...
+
+    async def meetings(self, meeting_ids: frozenset[MeetingId]) -> dict[MeetingId, Meeting]:
+        """Return those of the meetings that exist, by id."""
+        ...
+
+    async def meetings_at(self, terminal_id: TerminalId) -> tuple[Meeting, ...]:
+        """Return a terminal's meetings, by their start."""
+        ...
+
+    async def add_participant(self, participant: Participant) -> None:
+        """Store somebody's place in a meeting."""
+        ...
+
+    async def participants_of(self, meeting_id: MeetingId) -> tuple[Participant, ...]:
+        """Return everybody's place in a meeting."""
+        ...
+
+    async def visit(self, terminal_id: TerminalId) -> Visit | None:
+        """Return whose meeting the terminal shows."""
+        ...
+
+    async def put_visit(self, visit: Visit) -> None:
+        """Store whose meeting the terminal shows."""
+        ...
+
+    async def end_visit(self, terminal_id: TerminalId) -> None:
+        """Forget whose meeting the terminal showed."""
+        ...
+
+
+class RoomsTx(SlotsTx, Protocol):
+    """A unit of work with meetings, the ledger, cases and people in it."""
+
+    @property
+    def rooms(self) -> RoomStore:
+        """The meetings."""
         ...

@@ -84,6 +84,11 @@ class Session:
         """The current key agreement; None while fewer than two are inside."""
         return self._keys.round
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether everybody is gone, so that nothing of the session is worth keeping."""
+        return all(seat.status in _NOT_HERE for seat in self._room.seats.values())
+
     def handle(self, event: SessionEvent, now: datetime) -> tuple[Effect, ...]:
         """Take one event; return what must be done, in this order."""
         self._room.now = now

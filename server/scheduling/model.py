@@ -178,7 +178,6 @@ class Hold:
     lawyer_ids: tuple[AccountId, ...]
     """Those who take part, the one who books first."""
     interpreter_id: AccountId | None
-    purpose: Purpose
     held_by: AccountId
     expires_at: datetime
 
@@ -212,6 +211,8 @@ class Booking:
     """What was written beside the code; needed for `F-99`, told to the other side."""
     alternatives: tuple[datetime, ...] = ()
     """Starts that the facility offered when it refused."""
+    version: int = 1
+    """Grows with each change; a form that names an older one is refused."""
 
     @property
     def slot(self) -> Slot:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.kernel.errors import N_, DomainError, Kind
+from server.kernel.errors import N_, DomainError, Kind, StaleVersion
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Relation
 from server.scheduling.model import (
@@ -83,6 +83,14 @@ class ReasonNeedsText(DomainError):
     advice = N_("选“其他原因”时须写明，律师会看到。")
 
 
+class NoAlternative(DomainError):
+    """A refusal offers nothing although something is free."""
+
+    code = "no-alternative"
+    title = N_("请至少勾选一个替代时段")
+    advice = N_("律师会直接从您给出的时段中改选。")
+
+
 def relation_to_booking(identity: Identity, booking: Booking, *, to_case: Relation) -> Relation:
     """Return how an identity stands to a booking: through the case, or as its facility's officer."""
     if identity.role is Role.FACILITY_OFFICER:
@@ -109,6 +117,12 @@ def check_slot(slot: Slot, practice: FacilityPractice, now: datetime) -> None:
         raise UnusualLength
     if not practice.is_open(slot):
         raise FacilityClosed
+
+
+def check_version(booking: Booking, version: int) -> None:
+    """Pass if the form that names `version` showed the booking as it is; raises `StaleVersion`."""
+    if booking.version != version:
+        raise StaleVersion
 
 
 def check_step(booking: Booking, to: BookingStatus) -> None:

@@ -30,7 +30,6 @@ slot_hold = Table(
     Column("ends_at", UtcDateTime, nullable=False),
     Column("lawyer_ids", TextTuple, nullable=False),
     Column("interpreter_id", Id, ForeignKey("account.id")),
-    Column("purpose", EnumText(Purpose), nullable=False),
     Column("held_by", Id, ForeignKey("account.id"), nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Index(None, "held_by"),
@@ -57,6 +56,7 @@ booking = Table(
     Column("reason", EnumText(ReasonCode)),
     Column("reason_text", String(200), nullable=False),
     Column("alternatives", UtcDateTimes, nullable=False),
+    Column("version", Integer, nullable=False),
     Index(None, "case_id"),
     Index(None, "facility_id", "starts_at"),
 )

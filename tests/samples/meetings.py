@@ -66,6 +66,7 @@ _BOOK = {
         alternatives=((at(29, 15), "1 号终端"), (at(29, 16), "2 号终端")),
     ),
     "problem": None,
+    "offered": (),
 }
 _BOOK_ANEW = {
     **_BOOK,
@@ -73,6 +74,7 @@ _BOOK_ANEW = {
     "returned": None,
     "colleagues": (),
     "problem": InvalidInput(fields=(FieldError("starts_at", "missing", "请填写这一项"),)),
+    "offered": ((at(29, 15), "1 号终端"),),
 }
 
 
@@ -87,10 +89,12 @@ def _bar(hour: int, status: str, minute: int = 0) -> Value:
     )
 
 
-_ALTERNATIVES = ((at(29, 9).isoformat(), "9月29日 09:00，2 号终端"),)
+_ALTERNATIVES = ((at(29, 9).isoformat(), at(29, 9), "2 号终端"),)
 
 
-def _pending(number: int, *, late: bool, alternatives: tuple[tuple[str, str], ...] = _ALTERNATIVES) -> Value:
+def _pending(
+    number: int, *, late: bool, alternatives: tuple[tuple[str, object, str], ...] = _ALTERNATIVES
+) -> Value:
     return Value(
         id=f"{number:026}",
         version=1,
@@ -110,7 +114,7 @@ _DESK = {
     "facility": Value(id="o" * 26, name="平舆县看守所"),
     "counts": Value(today=5, in_session=1, pending=2),
     "act_line": Value(
-        title="送张某到 1 号终端", words="09:30 会见，律师已在等候室。", action=None, button=""
+        kind="call", terminal="1 号终端", recipient="", at=at(28, 9, 5), action="/desk/terminals/t/answer"
     ),
     "terminals": (
         Value(
@@ -147,7 +151,7 @@ _DESK = {
 }
 _QUIET_DESK = {
     **_DESK,
-    "act_line": None,
+    "act_line": Value(kind="bring", terminal="1 号终端", recipient="张某", at=at(28, 9, 30), action=None),
     "meetings": (),
     "pending": (),
     "watching": None,
@@ -200,7 +204,40 @@ def _kiosk(state: str, **given: object) -> Sample:
     )
 
 
+def _own(day: int, status: str, reason: str | None = None) -> Value:
+    booking = Value(
+        id="b" * 26,
+        starts_at=at(day, 15),
+        ends_at=at(day, 16),
+        status=status,
+        lawyer_ids=("a" * 26,),
+        decided_by=None if status == "requested" else "o" * 26,
+        arrange_by=at(30, 9, 5),
+        reason=reason,
+        reason_text="",
+        alternatives=(at(29, 16),) if reason else (),
+    )
+    return Value(booking=booking, case=CASE, recipient="张某", facility="平舆县看守所", terminal="1 号终端")
+
+
+_OWN = {
+    "coming": (_own(29, "requested"), _own(29, "confirmed"), _own(30, "cancelled", "F-07")),
+    "past": (_own(27, "held"),),
+    "reasons": {"F-07": "办案机关提讯占用"},
+    "cancel": (("C-01", "律师日程变化"),),
+}
+
 MEETINGS = (
+    Sample(
+        name="meetings", template="scheduling/meetings.html", identity=LAWYER, path="/meetings", context=_OWN
+    ),
+    Sample(
+        name="meetings-none",
+        template="scheduling/meetings.html",
+        identity=LAWYER,
+        path="/meetings",
+        context={**_OWN, "coming": (), "past": ()},
+    ),
     Sample(name="book", template="scheduling/book.html", identity=LAWYER, path="/book", context=_BOOK),
     Sample(
         name="book-anew", template="scheduling/book.html", identity=LAWYER, path="/book", context=_BOOK_ANEW

@@ -58,7 +58,6 @@ def _place(table: str) -> tuple[sa.schema.SchemaItem, ...]:
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.Column("lawyer_ids", sa.JSON(), nullable=False),
         sa.Column("interpreter_id", sa.String(length=26), nullable=True),
-        sa.Column("purpose", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["organisation.id"], name=op.f(f"fk_{table}_facility_id")),
         sa.ForeignKeyConstraint(["interpreter_id"], ["account.id"], name=op.f(f"fk_{table}_interpreter_id")),
         sa.ForeignKeyConstraint(["terminal_id"], ["terminal.id"], name=op.f(f"fk_{table}_terminal_id")),
@@ -67,6 +66,7 @@ def _place(table: str) -> tuple[sa.schema.SchemaItem, ...]:
 
 def _asked() -> tuple[sa.schema.SchemaItem, ...]:
     return (
+        sa.Column("purpose", sa.String(length=40), nullable=False),
         sa.Column("requested_by", sa.String(length=26), nullable=False),
         sa.Column("requested_at", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
@@ -81,6 +81,7 @@ def _decided() -> tuple[sa.schema.SchemaItem, ...]:
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("reason_text", sa.String(length=200), nullable=False),
         sa.Column("alternatives", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["decided_by"], ["account.id"], name=op.f("fk_booking_decided_by")),
     )
 

@@ -1,0 +1,170 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from server.scheduling.model import BookingStatus
+from storage.database import Database
+from tests.fakes.clock import SetClock
+from tests.http.conftest import Browser, SignedIn
+from tests.http.meeting_world import CHOICE, TUESDAY_10, World, book, confirmed, hold, make_world
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await make_world(database)
+
+
+async def test_a_lawyer_books_and_the_facility_approves(
+    world: World, signed_in: SignedIn, database: Database
+) -> None:
+    lawyer = await signed_in(world.lawyer)
+    path = await book(world, lawyer)
+    assert "待看守所确认" in await (await lawyer.get("/meetings")).text()
+    officer = await signed_in(world.officer)
+    desk = await (await officer.get("/desk")).text()
+    assert "张某" in desk
+    assert f"{path}/confirm" in desk
+    await officer.post(f"{path}/confirm", data={"version": "1"})
+    assert path.replace("/bookings/", "/meetings/") in await (await lawyer.get("/meetings")).text()
+    async with database.reading() as tx:
+        (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
+    assert booking.status is BookingStatus.CONFIRMED
+
+
+async def test_rule_3_a_lawyer_outside_the_case_gets_404_for_all_of_it(
+    world: World, signed_in: SignedIn
+) -> None:
+    path = await confirmed(world, signed_in)
+    booking = path.replace("/meetings/", "/bookings/")
+    stranger = await signed_in(world.stranger)
+    answers = [
+        await stranger.get(f"/cases/{world.case.id}/book"),
+        await stranger.post(f"/cases/{world.case.id}/book", data=CHOICE),
+        await stranger.get(booking),
+        await stranger.post(f"{booking}/submit", data={"purpose": "plea"}),
+        await stranger.post(f"{booking}/release"),
+        await stranger.post(f"{booking}/cancel", data={"reason": "C-01"}),
+        await stranger.post(f"{booking}/confirm", data={"version": "2"}),
+        await stranger.get(path),
+        await stranger.get(f"{path}/room?alone=yes&quiet=yes"),
+        await stranger.get(f"{path}/socket"),
+        await stranger.get(f"{path}/watch"),
+    ]
+    assert [answer.status for answer in answers] == [404] * len(answers)
+    assert "张某" not in await (await stranger.get("/meetings")).text()
+
+
+async def test_rule_3_an_officer_of_another_facility_gets_404(world: World, signed_in: SignedIn) -> None:
+    path = await confirmed(world, signed_in)
+    booking = path.replace("/meetings/", "/bookings/")
+    elsewhere = await signed_in(world.elsewhere)
+    assert (await elsewhere.get(booking)).status == 404
+    assert (await elsewhere.post(f"{booking}/return", data={"version": "2", "reason": "F-07"})).status == 404
+    assert (await elsewhere.get(f"{path}/watch")).status == 404
+    assert "张某" not in await (await elsewhere.get("/desk")).text()
+
+
+async def test_rule_7_a_slot_that_is_taken_answers_with_alternatives_and_names_no_case(
+    world: World, signed_in: SignedIn
+) -> None:
+    await book(world, await signed_in(world.lawyer))
+    answer = await (await signed_in(world.colleague)).post(f"/cases/{world.case.id}/book", data=CHOICE)
+    page = await answer.text()
+    assert answer.status == 409
+    assert "这个时段刚被约走" in page
+    assert len(re.findall(r'class="alt"', page)) == 3
+
+
+@pytest.mark.parametrize(
+    ("choice", "title"),
+    [
+        ({"starts_at": "2026-09-29T10:02:00+08:00", "minutes": "60"}, "5 分钟的整数倍"),
+        ({"starts_at": "2026-09-29T12:00:00+08:00", "minutes": "60"}, "不开放"),
+        ({"starts_at": "2026-09-28T09:00:00+08:00", "minutes": "60"}, "已经开始或过去"),
+        ({"starts_at": "2026-09-29T10:00:00+08:00", "minutes": "45"}, "时长不在可选范围"),
+        ({"starts_at": "soon", "minutes": "60"}, "填写内容有误"),
+    ],
+)
+async def test_a_slot_that_cannot_be_asked_for_says_why(
+    world: World, signed_in: SignedIn, choice: dict[str, str], title: str
+) -> None:
+    answer = await (await signed_in(world.lawyer)).post(f"/cases/{world.case.id}/book", data=choice)
+    assert answer.status == 422
+    assert title in await answer.text()
+
+
+async def test_a_hold_that_expired_cannot_be_submitted(
+    world: World, signed_in: SignedIn, clock: SetClock
+) -> None:
+    lawyer = await signed_in(world.lawyer)
+    path = await hold(world, lawyer)
+    clock.move(timedelta(minutes=10))
+    answer = await lawyer.post(f"{path}/submit", data={"purpose": "plea"})
+    assert answer.status == 409
+    assert "已经释放" in await answer.text()
+
+
+async def test_submitting_twice_makes_one_booking(
+    world: World, signed_in: SignedIn, database: Database
+) -> None:
+    lawyer = await signed_in(world.lawyer)
+    path = await book(world, lawyer)
+    assert (await lawyer.post(f"{path}/submit", data={"purpose": "plea"})).status == 200
+    async with database.reading() as tx:
+        assert len(await tx.slots.bookings_of_cases(frozenset({world.case.id}))) == 1
+
+
+async def test_choosing_another_slot_gives_the_first_back(world: World, signed_in: SignedIn) -> None:
+    lawyer = await signed_in(world.lawyer)
+    await hold(world, lawyer)
+    later = {"starts_at": (TUESDAY_10 + timedelta(hours=4)).isoformat(), "minutes": "60"}
+    await hold(world, lawyer, later)
+    await hold(world, lawyer)
+
+
+async def test_a_refusal_needs_a_reason_and_an_alternative_and_reaches_the_lawyer(
+    world: World, signed_in: SignedIn
+) -> None:
+    lawyer = await signed_in(world.lawyer)
+    path = await book(world, lawyer)
+    officer = await signed_in(world.officer)
+    refusal = {"version": "1", "reason": "F-07"}
+    assert (await officer.post(f"{path}/return", data={"version": "1"})).status == 422
+    assert "至少勾选一个替代时段" in await (await officer.post(f"{path}/return", data=refusal)).text()
+    desk = await (await officer.get("/desk")).text()
+    offered = re.findall(r'name="alternatives" value="([^"]+)"', desk)
+    answer = await officer.post(f"{path}/return", data=[*refusal.items(), ("alternatives", offered[0])])
+    assert answer.status == 200
+    listed = await (await lawyer.get("/meetings")).text()
+    assert "F-07" in listed
+    week = await (await lawyer.get(path)).text()
+    assert "看守所未同意" in week
+    assert "办案机关提讯占用" in week
+
+
+async def test_a_stale_form_decides_nothing(world: World, signed_in: SignedIn) -> None:
+    path = await book(world, await signed_in(world.lawyer))
+    officer = await signed_in(world.officer)
+    assert (await officer.post(f"{path}/confirm", data={"version": "7"})).status == 412
+
+
+async def test_a_cancelled_booking_frees_its_slot_and_closes_its_meeting(
+    world: World, signed_in: SignedIn
+) -> None:
+    path = await confirmed(world, signed_in)
+    lawyer = await signed_in(world.lawyer)
+    booking = path.replace("/meetings/", "/bookings/")
+    assert (await lawyer.post(f"{booking}/cancel", data={"reason": "C-01"})).status == 200
+    await hold(world, lawyer)
+    assert (await lawyer.get(path)).status == 403
+
+
+async def test_the_desk_of_another_role_is_refused(world: World, signed_in: SignedIn) -> None:
+    assert (await (await signed_in(world.lawyer)).get("/desk")).status == 403
+
+
+async def test_anonymous_visitors_are_sent_to_sign_in(world: World, anonymous: Browser) -> None:
+    for path in ("/desk", "/meetings", f"/cases/{world.case.id}/book", "/kiosk"):
+        answer = await anonymous.get(path, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
