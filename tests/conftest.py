@@ -41,3 +41,11 @@ async def database(
     opened = Database(f"sqlite+aiosqlite:///{path}", bus=bus, clock=clock, enqueue=enqueue)
     yield opened
     await opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells how many cells of the permission matrix were asked."""
+    reports = terminalreporter.stats.get("passed", [])
+    cells = sum(count for report in reports for name, count in report.user_properties if name == "cells")
+    if cells:
+        terminalreporter.write_line(f"permission matrix: {cells} cells asked")

@@ -26,7 +26,7 @@ OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path)
+    return Settings(data_dir=tmp_path / "data")
 
 
 @pytest.fixture

@@ -1,14 +1,39 @@
 """The full matrix: every route × every role × {own, other case, closed, elsewhere}, against the table."""
 
+import re
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from aiohttp import web
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from typing_extensions import override
 
+from server.app import compose
+from server.http.identity import SESSION_COOKIE
 from server.http.permission_document import permission_document
-from server.http.routing import ROUTES
-from server.kernel.permissions import PERMISSIONS, Action
+from server.http.routing import ROUTES, Route
+from server.kernel.identity import Role
+from server.kernel.permissions import PERMISSIONS, Action, Decision, Relation, decide, needs_no_record
+from server.people.model import Session
+from server.people.service import hash_of
+from server.settings import Settings
+from storage.database import Database
+from tests.fakes.clock import SetClock
+from tests.http.conftest import OUR_PAGE, Browser
+from tests.world import RELATED, Where, World, make_world
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
+_PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
+ALLOW = Decision.ALLOW
+CASE_ROLES = {Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR, Role.AGENCY_OFFICER}
+_PLAIN = {"path": "none.css", "number": "1"}
+"""Parameters that name no record."""
 
 
 def test_the_document_says_what_the_code_does(app: web.Application) -> None:
@@ -26,3 +51,122 @@ def test_every_resource_of_the_router_is_a_route_with_an_action(app: web.Applica
     known = {(route.method, route.path) for route in app[ROUTES]}
     plain = {(method, path.replace(":.+}", "}")) for method, path in known}
     assert registered == plain
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One question to the running application."""
+
+    role: Role
+    where: Where
+    route: Route
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.role} {self.route.method} {self.route.path} ({self.where})"
+
+
+def relation_of(cell: Cell) -> Relation:
+    """Says how the role stands to the record that the route is about: the last that its path names."""
+    if needs_no_record(cell.route.action):
+        return Relation.NO_RECORD
+    record = _PARAMETER.findall(cell.route.path)[-1]
+    if record == "account_id":
+        return Relation.OWN if cell.role is Role.SECURITY_ADMIN else Relation.UNRELATED
+    if cell.role not in STANDS_TO[record]:
+        return Relation.UNRELATED
+    relation = RELATED[cell.role][cell.where]
+    return Relation.OWN if relation is Relation.CLOSED and record in NEVER_CLOSED else relation
+
+
+STANDS_TO = {
+    "case_id": CASE_ROLES,
+    "assignment_id": CASE_ROLES,
+    "notice_id": {Role.AGENCY_OFFICER},
+    "terminal_id": {Role.FACILITY_OFFICER},
+}
+"""Which roles can have a record of this kind as theirs, by the parameter that names it."""
+NEVER_CLOSED = {"notice_id", "terminal_id"}
+
+
+def address(route: Route, records: dict[str, str]) -> str:
+    """Fills the path's parameters; a parameter that the world does not have fails the test."""
+    return _PARAMETER.sub(lambda found: (records | _PLAIN)[found[1]], route.path)
+
+
+def expected(cell: Cell) -> Decision:
+    """Looks up what the table says."""
+    return decide(cell.role, cell.route.action, relation_of(cell))
+
+
+def said(answer: ClientResponse, route: Route) -> Decision:
+    """Reads the decision from the answer. What anybody may visit can only be there or not."""
+    if route.action is Action.VISIT:
+        return ALLOW
+    if answer.status == 401 or answer.headers.get("Location", "").startswith("/sign-in"):
+        return Decision.SIGN_IN
+    return {404: Decision.HIDE, 403: Decision.REFUSE}.get(answer.status, ALLOW)
+
+
+@asynccontextmanager
+async def running(data_dir: Path, clock: SetClock, role: Role) -> AsyncIterator[Browser]:
+    """Runs the application over the world in `data_dir`, with a browser in which `role` is signed in."""
+    app = compose(Settings(data_dir=data_dir), clock=clock)
+    cookies = {} if role is Role.ANONYMOUS else {SESSION_COOKIE: token_of(role)}
+    async with TestClient(TestServer(app), cookies=cookies, headers=OUR_PAGE) as browser:
+        yield browser
+
+
+def token_of(role: Role) -> str:
+    return f"token of the {role}"
+
+
+@pytest.fixture
+async def world(database: Database, clock: SetClock) -> World:
+    """The world in the application's database, everyone signed in."""
+    made = await make_world(database)
+    async with database.transaction() as tx:
+        for role in set(Role) - {Role.ANONYMOUS}:
+            identity = made.identity(role)
+            await tx.people.add_session(
+                Session(
+                    token_hash=hash_of(token_of(role)),
+                    account_id=identity.account_id,
+                    terminal_id=identity.terminal_id,
+                    created_at=clock.now(),
+                    expires_at=clock.now() + timedelta(hours=1),
+                )
+            )
+    await database.close()
+    return made
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_gets_from_each_route_what_the_table_says(
+    role: Role, world: World, settings: Settings, clock: SetClock, request: pytest.FixtureRequest
+) -> None:
+    """A change that is allowed gets a world of its own, so that no answer depends on the one before."""
+    routes = compose(settings)[ROUTES]
+    cells = [Cell(role, where, route) for where in Where for route in routes]
+    changing = [cell for cell in cells if cell.route.method != "GET" and expected(cell) is ALLOW]
+    wrong = Counter[str]()
+    async with running(settings.data_dir, clock, role) as browser:
+        for cell in cells:
+            if cell not in changing:
+                await check(browser, cell, world, wrong)
+    for number, cell in enumerate(changing):
+        copy = settings.data_dir.with_name(f"copy-{number}")
+        shutil.copytree(settings.data_dir, copy)
+        async with running(copy, clock, role) as browser:
+            await check(browser, cell, world, wrong)
+    request.node.user_properties.append(("cells", len(cells)))
+    assert not wrong
+
+
+async def check(browser: Browser, cell: Cell, world: World, wrong: Counter[str]) -> None:
+    """Asks, and notes an answer that the table does not give."""
+    path = address(cell.route, world.records[cell.where])
+    answer = await browser.request(cell.route.method, path, allow_redirects=False)
+    decision, wanted = said(answer, cell.route), expected(cell)
+    if decision is not wanted or answer.status >= 500:
+        wrong[f"{cell}: {answer.status} {decision.value}, not {wanted.value}"] += 1
