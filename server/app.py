@@ -14,6 +14,7 @@ from server.casefiles.service import may_watch_dossier
 from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
 from server.cases.api import CaseApi
+from server.cases.handlers import CaseHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.i18n import Catalogue, PoCatalogue
@@ -88,6 +89,7 @@ def compose(
         secure_cookies=settings.secure_cookies,
     )
     case_api = CaseApi(units=database, clock=clock)
+    cases = CaseHandlers(units=database, clock=clock, pages=pages)
     casefiles = _compose_casefiles(
         settings, database, bus, queue, pages=pages, catalogue=catalogue, clock=clock
     )
@@ -95,7 +97,7 @@ def compose(
     meetings = _compose_meetings(
         database, bus, plane or media, pages=pages, catalogue=catalogue, clock=clock, sessions=sessions
     )
-    watchers = {"dossier": casefiles.may_watch, "meeting": meetings.may_watch}
+    watchers = {"case": cases.may_watch, "dossier": casefiles.may_watch, "meeting": meetings.may_watch}
     live = LiveHandlers(bus=bus, sessions=sessions, watchers=watchers)
     app = web.Application(
         middlewares=[report_problems(pages, catalogue), identify(sessions), same_origin],
@@ -110,7 +112,7 @@ def compose(
         app.cleanup_ctx.append(_connected(media))
     app.cleanup_ctx.append(meetings.run)
     pages_of_all = (people, administration, AssetHandlers(), SourceHandlers())
-    handlers = (*pages_of_all, case_api, casefiles, meetings, live)
+    handlers = (*pages_of_all, case_api, cases, casefiles, meetings, live)
     add_routes(app, (route for each in handlers for route in each.routes()))
     return app
 

@@ -13,22 +13,13 @@ from pathlib import Path
 
 from server.cases.model import Case, ScorePart
 from server.cases.offences import group_of
+from server.cases.wording import FACTORS
 from server.cooperation.model import LawyerProfile
 from server.cooperation.rules import Standing
-from server.kernel.errors import N_
 
 FULL_YEARS = 10
 """Years of criminal defence beyond which experience gives no more points."""
 _SPECIALITY_SHARE = 0.6
-
-FACTOR_NAMES: Mapping[str, str] = {
-    "expertise": N_("专长"),
-    "workload": N_("负荷"),
-    "distance": N_("距离"),
-    "continuity": N_("连续性"),
-    "language": N_("语言"),
-}
-"""Factor → message id of its name, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +40,7 @@ def weights() -> Weights:
     with (Path(__file__).parent / "weights.toml").open("rb") as file:
         data = tomllib.load(file)
     points = data["weights"]
-    if set(points) != set(FACTOR_NAMES) or sum(points.values()) != 100:  # noqa: PLR2004 - points of 100
+    if set(points) != set(FACTORS) or sum(points.values()) != 100:  # noqa: PLR2004 - points of 100
         raise ValueError("weights.toml")
     return Weights(data["version"], points)
 
@@ -57,7 +48,7 @@ def weights() -> Weights:
 def score(
     lawyer: LawyerProfile, standing: Standing, case: Case, on: date, scale: Weights
 ) -> tuple[ScorePart, ...]:
-    """Return the parts of the lawyer's score for the case, in the order of `FACTOR_NAMES`."""
+    """Return the parts of the lawyer's score for the case, in the order of `FACTORS`."""
     found = {
         "expertise": _expertise(lawyer, case, on),
         "workload": _workload(lawyer, standing),
@@ -67,7 +58,7 @@ def score(
     }
     return tuple(
         ScorePart(name, round(scale.points[name] * found[name][0], 1), scale.points[name], found[name][1])
-        for name in FACTOR_NAMES
+        for name in FACTORS
     )
 
 

@@ -1,10 +1,10 @@
 """Pages of cases, cooperation and dossiers."""
 
-from datetime import date
+from datetime import date, datetime
 from types import SimpleNamespace as Value
 
 from server.casefiles.model import Dossier, DossierStatus, OutlineEntry, Page
-from server.kernel.errors import NotAllowed
+from server.kernel.errors import FieldError, InvalidInput, NotAllowed
 from server.kernel.ids import AccountId, CaseId, DossierId
 from tests.samples.values import AGENCY, COORDINATOR, INSTITUTION, LAWYER, Sample, at
 
@@ -39,6 +39,8 @@ def _deadline(title: str, state: str, **given: object) -> Value:
             "explanations": (),
             "owner": "",
             "provisional": False,
+            "unverified": False,
+            "skipped": (),
             **given,
         }
     )
@@ -55,6 +57,11 @@ _APPEAL = _deadline(
     days_off=(*_MID_AUTUMN, *_NATIONAL_DAY),
     article="刑事诉讼法第二百三十条、第一百零五条第四款",
     explanations=(("末日为国庆假期，顺延 {days} 天至假后第一日。", {"days": 5}),),
+    skipped=(
+        Value(first=date(2026, 10, 4), last=date(2026, 10, 4), name="周末"),
+        Value(first=date(2026, 10, 5), last=date(2026, 10, 7), name="国庆节"),
+    ),
+    unverified=True,
 )
 DEADLINES = (
     _deadline(
@@ -95,10 +102,18 @@ _STAGES = (
     ("二审", "todo", ""),
     ("执行", "todo", ""),
 )
+
+
+def _person(name: str, part: str, tone: str, note: str, assignment_id: str | None = None) -> Value:
+    return Value(
+        name=name, part=part, tone=tone, icon="user", note=note, assignment_id=assignment_id, version=1
+    )
+
+
 _PEOPLE = (
-    Value(name="张某", part="受援人", tone="n", icon="user", note="男，1998 年生"),
-    Value(name="周某", part="主办", tone="", icon="user", note="驻马店，9月4日起"),
-    Value(name="林某", part="协办", tone="b", icon="users", note="郑州，远程"),
+    _person("张某", "受援人", "n", "男，1998 年生"),
+    _person("周某", "主办", "", "驻马店，9月4日起", assignment_id="x" * 26),
+    _person("林某", "协办", "b", "郑州，远程"),
 )
 _PARTS = (("专长", 31), ("负荷", 24), ("距离", 15), ("连续性", 10), ("语言与性别", 6))
 _ASSIGNMENT = Value(
@@ -108,6 +123,7 @@ _ASSIGNMENT = Value(
     total=86,
     parts=_PARTS,
     reasons=(("同类案件 {count} 件", {"count": 12}, 31), ("占用率 {percent}%", {"percent": 62}, 24)),
+    note="家属请求女律师",
     passed_over=(("第 2 位{name}未选：同案被告人的辩护人。", {"name": "许某"}),),
 )
 
@@ -149,7 +165,10 @@ def _meeting(day: int, hour: int, status: str, href: str | None = None, note: st
 
 
 _MEETINGS = (_meeting(28, 9, "confirmed", "/meetings/m"), _meeting(16, 15, "held", note="断线 1 次"))
-_EVENTS = ((at(28, 8, 50), "检察院送达补充侦查卷"), (at(26, 10), "周某查看证据卷第 30–41 页"))
+_EVENTS: tuple[tuple[datetime, str, dict[str, object]], ...] = (
+    (at(28, 8, 50), "检察院送达补充侦查卷", {}),
+    (at(26, 10), "{name}接受指派", {"name": "周某"}),
+)
 _CASE_PAGE = {
     "case": CASE,
     "stages": _STAGES,
@@ -166,6 +185,7 @@ _CASE_PAGE = {
     "meetings": _MEETINGS,
     "assignment": _ASSIGNMENT,
     "events": _EVENTS,
+    "end_reasons": (("conflict_found", "发现利益冲突"), ("other", "其他")),
     "may": frozenset({"book", "upload", "read"}),
 }
 _NEW_CASE = {
@@ -229,7 +249,7 @@ _BOARD = {
     "awaiting": (
         Value(title="郑某某 危险驾驶", lawyer="周某", since=at(27, 17), state="due_soon", due_at=at(28, 18)),
     ),
-    "decisions": ((at(28, 9, 5), "指派蒋某办熊某案"),),
+    "decisions": ((at(28, 9, 5), "指派蒋某办熊某案", {}),),
     "problem": None,
 }
 _EMPTY_BOARD = {
@@ -274,6 +294,10 @@ _HOME = {
     "act_line": Value(
         title="郑某某案等您接受指派", words="最迟今天 18:00。", href="/cases/c", button="去回复"
     ),
+    "offers": (
+        Value(href="/assignments/x", offence="危险驾驶", kind="主办", since=at(27, 17), clock=DEADLINES[1]),
+        Value(href="/assignments/y", offence="盗窃", kind="协办", since=at(28, 8), clock=None),
+    ),
     "deadlines": DEADLINES,
     "cases": _ROWS,
     "agenda": _AGENDA,
@@ -281,11 +305,22 @@ _HOME = {
 _NO_WORK = {
     "counts": Value(meetings=0, overdue=0, due_soon=0, cases=0),
     "act_line": None,
+    "offers": (),
     "deadlines": (),
     "cases": (),
     "agenda": (),
 }
 _DOSSIER_ID = DossierId("d" * 26)
+_OFFER = {
+    "case": CASE,
+    "stages": _STAGES,
+    "kind": "主办",
+    "offer": Value(id="x" * 26, version=1),
+    "deadlines": DEADLINES[:1],
+    "assignment": _ASSIGNMENT,
+    "reasons": (("conflict", "利益冲突"), ("other", "其他")),
+    "problem": InvalidInput(fields=(FieldError("note", "missing", "选“其他”时请写明原因"),)),
+}
 _READER = {
     "case": Value(id="c" * 26, offence="故意伤害"),
     "recipient": "张某",
@@ -331,6 +366,7 @@ CASES = (
     Sample(name="cases-none", template="cases/list.html", identity=AGENCY, path="/cases", context=_NO_LIST),
     Sample(name="case", template="cases/case.html", identity=LAWYER, path="/cases/c", context=_CASE_PAGE),
     Sample(name="case-new", template="cases/case.html", identity=AGENCY, path="/cases/c", context=_NEW_CASE),
+    Sample(name="offer", template="cases/offer.html", identity=LAWYER, path="/assignments/x", context=_OFFER),
     Sample(
         name="board",
         template="cooperation/board.html",

@@ -38,8 +38,15 @@ class Deadline:
     """The same by the letter of the law, where the platform aims at an earlier moment."""
     skipped: tuple[Day, ...]
     """The days off over which the end moved, in order."""
+    days_off: tuple[Day, ...]
+    """The days off inside the period, which count all the same unless the end moves over them."""
     provisional: bool
     """The calendar of a day that decided is not published yet."""
+
+    @property
+    def nominal_due_at(self) -> datetime:
+        """Return the end as it would be if its last day had not moved."""
+        return self.due_at if self.rule.mode is Mode.HOURS else _end_of(self.last_day)
 
     @property
     def moved(self) -> bool:
@@ -101,6 +108,9 @@ def deadline(rule: DeadlineRule, trigger_at: datetime, calendar: Calendar) -> De
         due_at=end,
         limit_at=end,
         skipped=tuple(skipped),
+        days_off=tuple(
+            each for each in calendar.days(trigger_day + timedelta(days=1), day.date) if not each.working
+        ),
         provisional=day.provisional or any(off.provisional for off in skipped),
     )
 
@@ -168,6 +178,7 @@ def _in_hours(rule: DeadlineRule, trigger_at: datetime) -> Deadline:
         due_at=due_at,
         limit_at=full_hour + length,
         skipped=(),
+        days_off=(),
         provisional=False,
     )
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from server.cases.model import Case
 from server.cases.offences import OffenceGroup, group_of
-from server.cooperation.factors import FACTOR_NAMES, score, weights
+from server.cases.wording import FACTORS
+from server.cooperation.factors import score, weights
 from server.cooperation.model import Exclusion, LawyerProfile
 from server.cooperation.rules import Standing
 from server.cooperation.suggest import Weighed, suggest
@@ -68,7 +69,7 @@ def test_who_defended_before_and_who_speaks_the_language_gets_more() -> None:
 
 
 def test_the_weights_are_named_as_the_factors_are() -> None:
-    assert list(weights().points) == list(FACTOR_NAMES)
+    assert list(weights().points) == list(FACTORS)
 
 
 @given(loads=st.lists(st.integers(0, 12), max_size=30))

@@ -1,0 +1,342 @@
+"""What the pages of cases show, made from records: deadlines with their arithmetic, people, reasons.
+
+A view holds message ids with what fills them, moments and plain names; templates word them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from server.cases.deadlines.calendar import Day, DayKind
+from server.cases.deadlines.engine import Clock, ClockState, Deadline
+from server.cases.deadlines.rules import Unit
+from server.cases.model import Assignment, AssignmentStatus, Case, Party, PartyKind
+from server.cases.service.records import Defender
+from server.cases.wording import DUTIES, FACTORS, KINDS, REASONS, STAGES, TRACK, TRIGGERS, Words, reason_of
+from server.kernel.errors import N_
+from server.kernel.ids import AccountId, AssignmentId, CaseId
+from server.people.model import Account, Organisation
+
+STATES: Mapping[ClockState, str] = {
+    ClockState.RUNNING: "ok",
+    ClockState.DUE_SOON: "due_soon",
+    ClockState.OVERDUE: "overdue",
+    ClockState.UNVERIFIED_PAST: "due_soon",
+    ClockState.MET: "met",
+    ClockState.MET_LATE: "met",
+}
+"""A clock's state in the templates' words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Days off in a row, for one reason, over which an end moved."""
+
+    first: date
+    last: date
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineView:
+    """A clock as `macros/deadline.html` draws it."""
+
+    title: str
+    subject: str
+    starts_at: datetime
+    started_by: str
+    due_at: datetime
+    nominal_due_at: datetime | None
+    days_off: tuple[date, ...]
+    state: str
+    met_at: datetime | None
+    article: str
+    explanations: tuple[Words, ...]
+    skipped: tuple[Skipped, ...]
+    owner: str
+    provisional: bool
+    unverified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """The head of a case's page."""
+
+    id: CaseId
+    recipient: str
+    offence: str
+    number: str
+    agency: str
+    agency_number: str
+    facility: str
+    grounds: str
+    in_custody: bool
+    flags: tuple[str, ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """Somebody in the case."""
+
+    name: str
+    part: str
+    tone: str
+    icon: str
+    note: str
+    assignment_id: AssignmentId | None = None
+    """Of a lawyer whose assignment the reader may end."""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentView:
+    """Why this lawyer."""
+
+    decided_at: datetime
+    decided_by: str
+    rank: int | None
+    total: int
+    parts: tuple[tuple[str, float], ...]
+    reasons: tuple[tuple[str, Mapping[str, object], float], ...]
+    passed_over: tuple[Words, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A case in a list."""
+
+    id: CaseId
+    recipient: str
+    offence: str
+    number: str
+    agency: str
+    stage: str
+    lawyer: str
+    to_do: str
+    state: str | None
+    deadline: str
+    due_at: datetime | None
+
+
+def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
+    """Return a clock for a page; `subject` tells whose it is where several cases are shown."""
+    deadline = clock.deadline
+    title, owner = DUTIES[clock.key]
+    return DeadlineView(
+        title=title,
+        subject=subject,
+        starts_at=deadline.trigger_at,
+        started_by=TRIGGERS[deadline.rule.trigger],
+        due_at=deadline.due_at,
+        nominal_due_at=deadline.nominal_due_at if deadline.moved else None,
+        days_off=tuple(day.date for day in deadline.days_off if day.kind is DayKind.HOLIDAY),
+        state=STATES[clock.state],
+        met_at=clock.done_at,
+        article="" if deadline.rule.internal else deadline.rule.article,
+        explanations=tuple(_explanations(clock)),
+        skipped=tuple(_runs(deadline.skipped)),
+        owner=owner if clock.running else "",
+        provisional=deadline.provisional,
+        unverified=not deadline.rule.verified,
+    )
+
+
+def _explanations(clock: Clock) -> Iterable[Words]:
+    deadline = clock.deadline
+    if deadline.rule.unit is Unit.HOURS:
+        yield N_("{n} 小时连续计算，不扣假日；按法条从下一个整点起算，最迟{limit}。"), _counted(deadline)
+    else:
+        yield N_("当天不计，从{first}起算 {n} 日，末日{last}。"), _counted(deadline)
+    if deadline.moved:
+        yield N_("末日是休息日，顺延到之后第一个工作日{due}。"), {"due": deadline.due_on}
+    if deadline.presumed:
+        yield N_("法律没有写明这里的“日”怎样计算，按日历日推定。"), {}
+    if clock.state is ClockState.MET_LATE:
+        yield N_("办结时已经超过期限。"), {}
+    for other in clock.others:
+        words = N_("省内目标{due}。") if other.rule.internal else N_("另按{article}，{due}届满。")
+        yield words, {"due": other.due_on, "article": other.rule.article}
+
+
+def _counted(deadline: Deadline) -> dict[str, object]:
+    return {
+        "n": deadline.rule.n,
+        "first": deadline.counted_from,
+        "last": deadline.last_day,
+        "limit": deadline.limit_at,
+    }
+
+
+def _runs(skipped: Sequence[Day]) -> Iterable[Skipped]:
+    for name, run in groupby(skipped, key=lambda day: day.name or N_("周末")):
+        days = list(run)
+        yield Skipped(first=days[0].date, last=days[-1].date, name=name)
+
+
+def case_view(case: Case, recipient: Party | None, organisations: Mapping[str, Organisation]) -> CaseView:
+    """Return the head of a case's page."""
+    flags = {
+        N_("未成年人"): case.minor,
+        N_("可能判处无期徒刑、死刑"): case.life_or_death,
+        N_("需要翻译"): case.language != "zh",
+    }
+    return CaseView(
+        id=case.id,
+        recipient=recipient.name if recipient else "",
+        offence=case.offence,
+        number=case.number,
+        agency=organisations[case.agency_id].name,
+        agency_number=case.agency_number,
+        facility=organisations[case.facility_id].name if case.facility_id else "",
+        grounds=REASONS[case.reason],
+        in_custody=case.in_custody,
+        flags=tuple(flag for flag, holds in flags.items() if holds),
+        closed=case.status.closed,
+    )
+
+
+def stages_of(case: Case) -> tuple[tuple[str, str, str], ...]:
+    """Return the track of the procedure: name, `done`, `now` or `todo`, and a note."""
+    on_track = next((place for place, stages in enumerate(TRACK) if case.stage in stages), None)
+    if on_track is None:
+        return ((STAGES[case.stage], "now", ""),)
+    return tuple(
+        (
+            STAGES[case.stage if place == on_track else stages[0]],
+            "done" if place < on_track else "now" if place == on_track else "todo",
+            "",
+        )
+        for place, stages in enumerate(TRACK)
+    )
+
+
+_TONES = ("", "b", "g", "y")
+
+
+def people_view(
+    parties: Iterable[Party], defenders: Iterable[Defender], assignments: Iterable[Assignment]
+) -> tuple[PersonView, ...]:
+    """Return who is in the case; `assignments` are those that the reader may end."""
+    may_end = {each.account_id: each for each in assignments if each.open}
+    people = [
+        PersonView(
+            name=party.name,
+            part=N_("受援人") if party.kind is PartyKind.RECIPIENT else N_("近亲属"),
+            tone="n",
+            icon="user",
+            note="，".join(filter(None, (str(party.born_on.year) if party.born_on else "", party.ethnicity))),
+        )
+        for party in parties
+    ]
+    for place, defender in enumerate(defenders):
+        ending = may_end.get(defender.account_id)
+        people.append(
+            PersonView(
+                name=defender.name,
+                part=KINDS[defender.kind],
+                tone=_TONES[place % len(_TONES)],
+                icon="user" if place == 0 else "users",
+                note=defender.title or defender.organisation,
+                assignment_id=ending.id if ending else None,
+                version=ending.version if ending else 0,
+            )
+        )
+    return tuple(people)
+
+
+def assignment_view(
+    assignments: Iterable[Assignment], accounts: Mapping[AccountId, Account]
+) -> AssignmentView | None:
+    """Return why the lead was chosen, None where there is no lead or no score."""
+    chosen = next((each for each in assignments if each.score), None)
+    if chosen is None:
+        return None
+    decided_by = accounts.get(chosen.proposed_by) if chosen.proposed_by else None
+    reasons = ((reason_of(part), part) for part in chosen.score)
+    return AssignmentView(
+        decided_at=chosen.proposed_at,
+        decided_by=decided_by.name if decided_by else "",
+        rank=chosen.rank,
+        total=round(chosen.total),
+        parts=tuple((FACTORS[part.factor], part.points) for part in chosen.score),
+        reasons=tuple((*reason, part.points) for reason, part in reasons if reason),
+        note=chosen.note,
+    )
+
+
+def events_of(
+    case: Case,
+    facts: Mapping[str, datetime],
+    assignments: Iterable[Assignment],
+    accounts: Mapping[AccountId, Account],
+) -> tuple[tuple[datetime, str, Mapping[str, object]], ...]:
+    """Return what happened in the case, newest first."""
+    told = [(case.opened_at, N_("通知到达，生成案号 {number}"), {"number": case.number})]
+    words = {
+        AssignmentStatus.PROPOSED: N_("提议{name}承办"),
+        AssignmentStatus.DECLINED: N_("{name}未接受指派"),
+        AssignmentStatus.ENDED: N_("{name}的指派结束"),
+    }
+    for each in assignments:
+        name = {"name": accounts[each.account_id].name}
+        told.append((each.proposed_at, words[AssignmentStatus.PROPOSED], name))
+        if each.answered_at and each.decline_reason is None:
+            told.append((each.answered_at, N_("{name}接受指派"), name))
+        elif each.answered_at:
+            told.append((each.answered_at, words[AssignmentStatus.DECLINED], name))
+        if each.ended_at:
+            told.append((each.ended_at, words[AssignmentStatus.ENDED], name))
+    told.extend(
+        (facts[key], TRIGGERS[key], {})
+        for key in ("lawyer_presented_three_documents", "first_meeting_held", "agreement_signed")
+        if key in facts
+    )
+    return tuple(sorted(told, key=lambda event: event[0], reverse=True))
+
+
+def next_clock(clocks: Iterable[Clock]) -> Clock | None:
+    """Return the clock that runs out first, None if none runs."""
+    return next((clock for clock in clocks if clock.running), None)
+
+
+def case_row(
+    case: Case,
+    clocks: Iterable[Clock],
+    *,
+    recipient: Party | None,
+    agency: Organisation | None,
+    lawyer: str = "",
+) -> CaseRow:
+    """Return a case for a list."""
+    clock = next_clock(clocks)
+    return CaseRow(
+        id=case.id,
+        recipient=recipient.name if recipient else "",
+        offence=case.offence,
+        number=case.number,
+        agency=agency.name if agency else "",
+        stage=STAGES[case.stage],
+        lawyer=lawyer,
+        to_do=DUTIES[clock.key][0] if clock and clock.key in _OF_LAWYER else "",
+        state=STATES[clock.state] if clock else None,
+        deadline=DUTIES[clock.key][0] if clock else "",
+        due_at=clock.deadline.due_at if clock else None,
+    )
+
+
+_OF_LAWYER = frozenset({"meet_client", "sign_agreement", "file_papers"})
+
+
+def may_in(case: Case, *, lawyer: bool) -> frozenset[str]:
+    """Return what the reader may do on the page; no file access before the prosecution stage (CPL 40)."""
+    if not lawyer:
+        return frozenset()
+    found = set()
+    if case.stage.file_access:
+        found |= {"read", "upload"}
+    if case.in_custody and not case.status.closed:
+        found.add("book")
+    return frozenset(found)

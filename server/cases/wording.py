@@ -1,0 +1,154 @@
+"""How cases are told to people: the words of stages, reasons, duties, triggers and score parts, once."""
+
+from collections.abc import Mapping
+
+from server.cases.model import (
+    AssignmentKind,
+    CaseStatus,
+    DeclineReason,
+    EndReason,
+    NoticeReason,
+    Procedure,
+    ScorePart,
+    Stage,
+)
+from server.kernel.errors import N_
+
+Words = tuple[str, Mapping[str, object]]
+"""A message id and what fills its places."""
+
+STAGES: Mapping[Stage, str] = {
+    Stage.INVESTIGATION: N_("侦查"),
+    Stage.ARREST_REVIEW: N_("审查逮捕"),
+    Stage.PROSECUTION_REVIEW: N_("审查起诉"),
+    Stage.FIRST_INSTANCE: N_("一审"),
+    Stage.SECOND_INSTANCE: N_("二审"),
+    Stage.DEATH_REVIEW: N_("死刑复核"),
+    Stage.COMPULSORY_TREATMENT: N_("强制医疗"),
+}
+TRACK = (
+    (Stage.INVESTIGATION, Stage.ARREST_REVIEW),
+    (Stage.PROSECUTION_REVIEW,),
+    (Stage.FIRST_INSTANCE,),
+    (Stage.SECOND_INSTANCE,),
+)
+"""The way that most cases go; review of an arrest is a window inside the investigation."""
+
+PROCEDURES: Mapping[Procedure, str] = {
+    Procedure.ORDINARY: N_("普通程序"),
+    Procedure.SUMMARY: N_("简易程序"),
+    Procedure.FAST_TRACK: N_("速裁程序"),
+}
+STATUSES: Mapping[CaseStatus, str] = {
+    CaseStatus.NOTICED: N_("已通知"),
+    CaseStatus.APPLIED: N_("已申请"),
+    CaseStatus.ACCEPTED: N_("已受理"),
+    CaseStatus.RETURNED: N_("退回补正"),
+    CaseStatus.ASSIGNED: N_("已指派"),
+    CaseStatus.ENGAGED: N_("已会见"),
+    CaseStatus.PREPARING: N_("准备辩护"),
+    CaseStatus.HEARING: N_("开庭"),
+    CaseStatus.AWAITING_JUDGMENT: N_("待裁判"),
+    CaseStatus.CLOSING: N_("结案待审"),
+    CaseStatus.ARCHIVED: N_("已归档"),
+    CaseStatus.PAID: N_("已发补贴"),
+    CaseStatus.REFUSED: N_("不予援助"),
+    CaseStatus.REPLACED: N_("更换律师"),
+    CaseStatus.TERMINATED: N_("已终止"),
+    CaseStatus.STAGE_TRANSFERRED: N_("已转入下一阶段"),
+}
+REASONS: Mapping[NoticeReason, str] = {
+    NoticeReason.MINOR: N_("通知辩护：未成年人"),
+    NoticeReason.DISABILITY: N_("通知辩护：视力、听力、言语残疾人"),
+    NoticeReason.IMPAIRED: N_("通知辩护：不能完全辨认自己行为的成年人"),
+    NoticeReason.LIFE_OR_DEATH: N_("通知辩护：可能判处无期徒刑、死刑"),
+    NoticeReason.DEATH_REVIEW: N_("通知辩护：死刑复核案件被告人申请"),
+    NoticeReason.ABSENTIA: N_("通知辩护：缺席审判"),
+    NoticeReason.COMPULSORY_TREATMENT: N_("通知代理：强制医疗"),
+    NoticeReason.OTHER_LAW: N_("通知辩护：法律规定的其他情形"),
+    NoticeReason.ORDINARY_PROCEDURE: N_("通知辩护：适用普通程序的其他被告人"),
+    NoticeReason.FULL_COVERAGE: N_("通知辩护：全覆盖"),
+}
+KINDS: Mapping[AssignmentKind, str] = {
+    AssignmentKind.LEAD: N_("主办"),
+    AssignmentKind.ASSISTING: N_("协办"),
+    AssignmentKind.MENTOR: N_("带教"),
+}
+DECLINE_REASONS: Mapping[DeclineReason, str] = {
+    DeclineReason.CONFLICT: N_("利益冲突"),
+    DeclineReason.WORKLOAD: N_("在办案件过多"),
+    DeclineReason.ILLNESS: N_("生病或其他个人原因"),
+    DeclineReason.TRAVEL: N_("路途太远，又不能远程"),
+    DeclineReason.OUTSIDE_FIELD: N_("不熟悉这类案件"),
+    DeclineReason.OTHER: N_("其他"),
+}
+END_REASONS: Mapping[EndReason, str] = {
+    EndReason.RECIPIENT_ASKED: N_("受援人请求更换"),
+    EndReason.LAWYER_UNABLE: N_("律师不能继续承办"),
+    EndReason.CONFLICT_FOUND: N_("发现利益冲突"),
+    EndReason.RECIPIENT_RETAINED: N_("受援人自行委托了律师"),
+    EndReason.QUALITY: N_("办案质量"),
+    EndReason.CASE_CLOSED: N_("案件已结束"),
+    EndReason.WITHDRAWN: N_("撤回指派"),
+    EndReason.OTHER: N_("其他"),
+}
+
+DUTIES: Mapping[str, tuple[str, str]] = {
+    "notify_legal_aid": (N_("通知法律援助机构"), N_("办案机关办理")),
+    "assign_lawyer": (N_("指派律师并通知办案机关"), N_("法律援助机构办理")),
+    "meet_client": (N_("首次会见受援人"), N_("承办律师办理")),
+    "arrange_meeting": (N_("安排会见"), N_("看守所办理")),
+    "sign_agreement": (N_("签订委托协议"), N_("承办律师办理")),
+    "file_papers": (N_("向法院提交手续"), N_("承办律师办理")),
+}
+"""Clock → what is to be done, and who must do it."""
+
+TRIGGERS: Mapping[str, str] = {
+    "agency_found_art25_1_or_art28": N_("发现应当通知辩护"),
+    "prosecution_extended_category_found": N_("确定通知辩护"),
+    "procuratorate_received_case_file": N_("收到案卷"),
+    "court_accepted_case": N_("受理案件"),
+    "lai_received_agency_notice": N_("收到通知"),
+    "lai_received_defence_letter": N_("收到通知"),
+    "lawyer_accepted_assignment": N_("接受指派"),
+    "firm_arranged_or_received_assignment": N_("接受指派"),
+    "lawyer_presented_three_documents": N_("提出会见"),
+    "lawyer_assigned": N_("指派律师"),
+    "first_meeting_held": N_("首次会见"),
+    "agreement_signed": N_("签订委托协议"),
+    "papers_filed": N_("提交手续"),
+}
+"""What happened, by the rules' word for it."""
+
+FACTORS: Mapping[str, str] = {
+    "expertise": N_("专长"),
+    "workload": N_("负荷"),
+    "distance": N_("距离"),
+    "continuity": N_("连续性"),
+    "language": N_("语言"),
+}
+"""The factors of a score, in the order in which they are shown."""
+
+_DISTANCES = {
+    "county": N_("同一县区。"),
+    "city": N_("同一市。"),
+    "area": N_("同一协作区。"),
+    "elsewhere": N_("跨协作区，以远程为主。"),
+}
+
+
+def reason_of(part: ScorePart) -> Words | None:
+    """Return the sentence that explains a part of a score, None where there is nothing to say."""
+    detail = part.detail
+    foreign = detail.get("speaks") and detail.get("language") != "zh"
+    said = {
+        "expertise": N_("擅长这类案件，刑事辩护 {years} 年。")
+        if detail.get("fits")
+        else N_("刑事辩护 {years} 年。"),
+        "workload": N_("在办和待回复 {load} 件，占用 {percent}%。"),
+        "distance": _DISTANCES.get(str(detail.get("where"))),
+        "continuity": N_("前一阶段就是辩护人。") if detail.get("earlier") else None,
+        "language": N_("会受援人的语言。") if foreign else None,
+    }
+    words = said[part.factor]
+    return None if words is None else (words, detail)

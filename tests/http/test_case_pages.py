@@ -1,0 +1,192 @@
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from server.cases.model import Assignment, AssignmentKind, Case, Gender, Party, PartyKind
+from server.cases.service.assigning import AcceptAssignment, accept
+from server.cooperation.service import ProposeAssignment, propose
+from server.kernel.identity import Role
+from server.kernel.ids import PartyId, new_id
+from server.people.model import Account
+from storage.database import Database
+from tests.factories import account, case, profile
+from tests.fakes.clock import SetClock
+from tests.http.conftest import SignedIn
+from tests.http.places import County, make_county
+
+
+@pytest.fixture
+async def county(database: Database) -> County:
+    return await make_county(database)
+
+
+@pytest.fixture
+async def lawyer(database: Database, county: County) -> Account:
+    made = account(Role.LAWYER, name="林某", organisation_id=county.institution.id, seeded=True)
+    async with database.transaction() as tx:
+        await tx.people.add_account(made, password_hash=None)
+        await tx.cooperation.put_profile(profile(county.area.id, account_id=made.id))
+    return made
+
+
+async def stored(database: Database, county: County, *, name: str = "张某", **about: Any) -> Case:  # noqa: ANN401
+    made = case(
+        area_id=county.area.id,
+        agency_id=county.procuratorate.id,
+        institution_id=county.institution.id,
+        facility_id=county.facility.id,
+        **about,
+    )
+    party = Party(
+        id=PartyId(new_id()), case_id=made.id, kind=PartyKind.RECIPIENT, name=name, gender=Gender.MALE
+    )
+    async with database.transaction() as tx:
+        await tx.cases.add_case(made, link_numbers=frozenset({made.agency_number}))
+        await tx.cases.add_party(party)
+    return made
+
+
+async def proposed(
+    database: Database, county: County, clock: SetClock, about: Case, lawyer: Account
+) -> Assignment:
+    command = ProposeAssignment(
+        case_id=about.id, account_id=lawyer.id, kind=AssignmentKind.LEAD, note="", version=1
+    )
+    async with database.transaction() as tx:
+        return await propose(command, county.coordinator.identity, tx, clock)
+
+
+async def assigned(
+    database: Database, county: County, clock: SetClock, about: Case, lawyer: Account
+) -> Assignment:
+    made = await proposed(database, county, clock, about, lawyer)
+    async with database.transaction() as tx:
+        command = AcceptAssignment(assignment_id=made.id, version=1)
+        return await accept(command, lawyer.identity, tx, clock)
+
+
+async def test_a_proposal_is_seen_accepted_and_becomes_a_case_of_the_lawyers(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    browser = await signed_in(lawyer)
+    async with browser.ws_connect("/live") as socket:
+        made = await proposed(database, county, clock, about, lawyer)
+        told = await asyncio.wait_for(socket.receive_json(), 1)
+    assert told["event"] == "AssignmentProposed"
+    desk = await (await browser.get("/cases")).text()
+    assert f"/assignments/{made.id}" in desk
+    assert "张某" not in desk
+    offer = await (await browser.get(f"/assignments/{made.id}")).text()
+    assert "张某" in offer
+    assert (await browser.get(f"/cases/{about.id}")).status == 404
+    accepted = await browser.post(
+        f"/assignments/{made.id}/accept", data={"version": 1}, allow_redirects=False
+    )
+    assert (accepted.status, accepted.headers["Location"]) == (303, f"/cases/{about.id}")
+    page = await (await browser.get(f"/cases/{about.id}")).text()
+    assert "首次会见受援人" in page
+    assert "张某" in await (await browser.get("/cases")).text()
+    again = await browser.get(f"/assignments/{made.id}", allow_redirects=False)
+    assert again.headers["Location"] == f"/cases/{about.id}"
+
+
+async def test_a_declined_proposal_is_gone_and_another_reason_needs_words(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    made = await proposed(database, county, clock, await stored(database, county), lawyer)
+    browser = await signed_in(lawyer)
+    form = {"version": 1, "reason": "other"}
+    wrong = await browser.post(f"/assignments/{made.id}/decline", data=form)
+    assert wrong.status == 422
+    assert "选“其他”时请写明原因" in await wrong.text()
+    unknown = await browser.post(f"/assignments/{made.id}/decline", data={"version": 1, "reason": "bored"})
+    assert unknown.status == 422
+    right = await browser.post(
+        f"/assignments/{made.id}/decline", data=form | {"note": "家属与我相识"}, allow_redirects=False
+    )
+    assert right.headers["Location"] == "/cases"
+    assert (await browser.get(f"/assignments/{made.id}")).status == 404
+
+
+async def test_an_answer_to_a_proposal_that_changed_is_refused(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    made = await proposed(database, county, clock, await stored(database, county), lawyer)
+    browser = await signed_in(lawyer)
+    stale = await browser.post(f"/assignments/{made.id}/accept", data={"version": 7})
+    assert stale.status == 412
+    nameless = await browser.post(f"/assignments/{made.id}/accept", data={})
+    assert nameless.status == 422
+
+
+async def test_ending_an_assignment_closes_case_and_open_page_within_a_second(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    made = await assigned(database, county, clock, about, lawyer)
+    browser, officer = await signed_in(lawyer), await signed_in(county.officer)
+    assert "结束指派" in await (await officer.get(f"/cases/{about.id}")).text()
+    async with browser.ws_connect(f"/live?watch=case:{about.id}") as socket:
+        ended = await officer.post(
+            f"/assignments/{made.id}/end",
+            data={"version": 2, "reason": "recipient_asked"},
+            allow_redirects=False,
+        )
+        assert ended.headers["Location"] == f"/cases/{about.id}"
+        async with asyncio.timeout(1):
+            while not socket.closed:
+                await socket.receive()
+    assert (await browser.get(f"/cases/{about.id}")).status == 404
+
+
+async def test_each_organisation_sees_its_own_cases_and_only_those(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    await assigned(database, county, clock, about, lawyer)
+    stranger = account(Role.AGENCY_OFFICER, organisation_id=county.police.id, seeded=True)
+    for person, status in ((county.officer, 200), (county.prosecutor, 200), (stranger, 404)):
+        browser = await signed_in(person)
+        listed = await (await browser.get("/cases")).text()
+        assert (about.number in listed) == (status == 200)
+        assert (await browser.get(f"/cases/{about.id}")).status == status
+    coordinator = await signed_in(county.coordinator)
+    assert (await coordinator.get("/cases")).status == 403
+    assert (await coordinator.get(f"/cases/{about.id}")).status == 403
+
+
+async def test_an_agency_sees_who_defends_but_not_why(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    await assigned(database, county, clock, about, lawyer)
+    page = await (await (await signed_in(county.prosecutor)).get(f"/cases/{about.id}")).text()
+    assert "林某" in page
+    assert "为什么这样指派" not in page
+    assert "结束指派" not in page
+    told = await (await (await signed_in(county.officer)).get(f"/cases/{about.id}")).text()
+    assert "为什么这样指派" in told
+
+
+async def test_an_investigation_offers_no_file_to_the_defence(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county, stage="investigation")
+    await assigned(database, county, clock, about, lawyer)
+    page = await (await (await signed_in(lawyer)).get(f"/cases/{about.id}")).text()
+    assert "卷宗" not in page
+    assert "预约会见" in page
+
+
+async def test_nobody_hears_of_a_case_that_is_none_of_theirs(
+    database: Database, county: County, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county, opened_at=datetime(2026, 9, 25, tzinfo=UTC))
+    officer = await signed_in(county.officer)
+    async with officer.ws_connect(f"/live?watch=case:{about.id}"):
+        pass
+    stranger = await signed_in(account(Role.LAWYER, seeded=True))
+    assert (await stranger.get(f"/live?watch=case:{about.id}")).status == 404
