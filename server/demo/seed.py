@@ -3,6 +3,7 @@
 from random import Random
 
 from server.demo.lawyers import make_leaves, make_profiles
+from server.demo.meetings import play_meetings
 from server.demo.organisations import make_organisations
 from server.demo.people import make_people
 from server.demo.story import Cast, play_cases
@@ -24,6 +25,7 @@ async def seed(database: Database, clock: Clock) -> None:
     rng = Random(_SEED)  # noqa: S311 - the same invention each time; nothing secret
     organisations = make_organisations()
     people = make_people(organisations, rng)
+    cast = Cast(organisations, people)
     today = local_date(clock.now())
     profiles = make_profiles(organisations, people, today, rng)
     async with database.transaction() as tx:
@@ -37,7 +39,8 @@ async def seed(database: Database, clock: Clock) -> None:
             await tx.cooperation.put_profile(profile)
         for leave in make_leaves(profiles, today):
             await tx.cooperation.add_leave(leave)
-        await play_cases(Cast(organisations, people), tx, clock.now())
+        await play_cases(cast, tx, clock.now())
+        await play_meetings(cast, tx, clock.now())
         await tx.people.add_agency_key(
             hash_of(DEMO_AGENCY_KEY),
             organisations.named(DEMO_AGENCY).id,

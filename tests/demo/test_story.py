@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from sqlalchemy import select
 from server.cases.model import AssignmentStatus, Case, CaseStatus
 from server.demo.affairs import affairs
 from server.demo.seed import seed
+from server.kernel.clock import CHINA
 from server.kernel.identity import Role
+from server.scheduling.model import LENGTHS, Booking, BookingStatus
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.migrate import migrate_sqlite
@@ -123,3 +126,52 @@ async def test_some_lawyers_have_yet_to_answer(province: Database) -> None:
         ]
     assert "周某" in pending
     assert len(pending) == 3
+
+
+async def _bookings(province: Database) -> tuple[Booking, ...]:
+    case_ids = frozenset(case.id for case in await _cases(province))
+    async with province.reading() as tx:
+        return await tx.slots.bookings_of_cases(case_ids)
+
+
+async def test_every_booking_is_within_the_rules(province: Database) -> None:
+    bookings = await _bookings(province)
+    assert len(bookings) >= 15
+    async with province.reading() as tx:
+        for booking in bookings:
+            practice = await tx.slots.practice(booking.facility_id)
+            assert practice.is_open(booking.slot)
+            assert booking.slot.length in LENGTHS
+    standing = [booking for booking in bookings if booking.status is not BookingStatus.CANCELLED]
+    for one, other in combinations(standing, 2):
+        if one.slot.overlaps(other.slot):
+            assert one.terminal_id != other.terminal_id
+            assert set(one.lawyer_ids).isdisjoint(other.lawyer_ids)
+            assert one.party_id != other.party_id
+
+
+async def test_a_meeting_can_be_entered_as_soon_as_the_demo_is_there(
+    province: Database, clock: SetClock
+) -> None:
+    joinable = [
+        booking
+        for booking in await _bookings(province)
+        if booking.status is BookingStatus.CONFIRMED
+        and timedelta(0) < booking.starts_at - clock.now() <= timedelta(minutes=30)
+    ]
+    async with province.reading() as tx:
+        recipients = await tx.cases.recipients_of(frozenset(booking.case_id for booking in joinable))
+    assert "张某" in {party.name for party in recipients.values()}
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param(datetime(2026, 10, 3, 23, 57, 41, tzinfo=CHINA), id="a Saturday just before midnight"),
+        pytest.param(datetime(2027, 1, 1, 0, 0, tzinfo=CHINA), id="the first moment of a year"),
+        pytest.param(datetime(2028, 2, 29, 12, 1, tzinfo=CHINA), id="a leap day"),
+    ],
+)
+async def test_the_province_can_be_made_at_any_hour(database: Database, at: datetime) -> None:
+    await seed(database, SetClock(at.astimezone(UTC)))
+    assert len(await _bookings(database)) >= 15
