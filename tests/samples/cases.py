@@ -233,7 +233,7 @@ _BOARD = {
         _waiting("诈骗", "ok", (30, 18)),
     ),
     "chosen": Value(
-        id="c" * 26, title="抢劫，平舆县", deadline=DEADLINES[1], parts=[name for name, _ in _PARTS]
+        id="c" * 26, title="抢劫，平舆县", deadline=DEADLINES[1]
     ),
     "candidates": (
         _candidate("罗某", 86, *_PARTS),
