@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-_POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self' {sockets}; worker-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -26,7 +26,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     """
     host = request.host if request.host.isascii() and not set(request.host) & set(" ;,'\"") else ""
     sockets = f"ws://{host} wss://{host}" if host else ""
-    response.headers["Content-Security-Policy"] = _POLICY.format(sockets=sockets)
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(sockets=sockets)
     for name, value in _FIXED.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")

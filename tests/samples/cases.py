@@ -232,9 +232,7 @@ _BOARD = {
         _waiting("盗窃", "due_soon", (29, 18)),
         _waiting("诈骗", "ok", (30, 18)),
     ),
-    "chosen": Value(
-        id="c" * 26, title="抢劫，平舆县", deadline=DEADLINES[1]
-    ),
+    "chosen": Value(id="c" * 26, title="抢劫，平舆县", deadline=DEADLINES[1]),
     "candidates": (
         _candidate("罗某", 86, *_PARTS),
         _candidate("林某", 80, *_PARTS[:4], ("语言与性别", 0)),
