@@ -17,6 +17,7 @@ from server.settings import Settings
 from storage.database import Database
 from storage.migrate import migrate_sqlite
 from tests.fakes.clock import SetClock
+from tests.fakes.media import FakePlane
 
 Browser = TestClient[Any, Any]
 SignedIn = Callable[[Account], Awaitable[Browser]]
@@ -30,9 +31,15 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def app(settings: Settings, clock: SetClock) -> web.Application:
+def plane() -> FakePlane:
+    """The media plane of the running application."""
+    return FakePlane()
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: SetClock, plane: FakePlane) -> web.Application:
     migrate_sqlite(settings.data_dir / "lianbian.db")
-    return compose(settings, clock=clock)
+    return compose(settings, clock=clock, plane=plane)
 
 
 @pytest.fixture
