@@ -363,10 +363,12 @@ def _source_lines(kind: MediaKind, outgoing: Outgoing | None) -> Iterator[str]:
     if outgoing is None:
         return
     yield f"a=msid:{outgoing.stream} {kind}"
+    # Browsers take the first source that is named for the primary one.
     if outgoing.rtx_ssrc is not None:
         yield f"a=ssrc-group:FID {outgoing.ssrc} {outgoing.rtx_ssrc}"
-        yield f"a=ssrc:{outgoing.rtx_ssrc} cname:{outgoing.stream}"
     yield f"a=ssrc:{outgoing.ssrc} cname:{outgoing.stream}"
+    if outgoing.rtx_ssrc is not None:
+        yield f"a=ssrc:{outgoing.rtx_ssrc} cname:{outgoing.stream}"
 
 
 def _candidate_lines(transport: LocalTransport) -> Iterator[str]:

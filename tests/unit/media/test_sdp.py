@@ -81,6 +81,7 @@ def test_only_a_subscriber_is_sent_packets_again_on_a_stream_of_their_own() -> N
     subscriber = answer_to(offer("recvonly"), sends=True).split("\r\n")
     assert "a=fmtp:97 apt=96" in subscriber
     assert "a=ssrc-group:FID 71 72" in subscriber
+    assert subscriber.index("a=ssrc:71 cname:lawyer") < subscriber.index("a=ssrc:72 cname:lawyer")
     assert "rtx" not in answer_to(offer("sendonly"))
 
 
