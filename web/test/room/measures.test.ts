@@ -47,7 +47,7 @@ describe("the network", () => {
     receivedLost: 0,
     sentLost: 0,
     audioPacketsSent: 0,
-    videoFramesSent: 0,
+    videoPacketsSent: 0,
   };
 
   test("is sampled over all connections", () => {
@@ -66,7 +66,7 @@ describe("the network", () => {
       receivedLost: 10,
       sentLost: 0.02,
       audioPacketsSent: 45,
-      videoFramesSent: 24,
+      videoPacketsSent: 500,
     });
   });
 
@@ -87,13 +87,15 @@ describe("the network", () => {
   });
 });
 
-test("more sent than sealed is a leak, a few frames not yet counted are none", () => {
+test("more audio sent than sealed is a leak, and so is video before any was sealed; a few packets are not", () => {
   const { counts } = new FramePipeline();
   const sealed = { ...counts, audio: { ...counts.audio, sealed: 100 } };
   const sample = { round_trip_ms: 1, received: 0, receivedLost: 0, sentLost: 0 };
-  expect(isLeaking({ ...sample, audioPacketsSent: 120, videoFramesSent: 0 }, sealed)).toBe(false);
-  expect(isLeaking({ ...sample, audioPacketsSent: 200, videoFramesSent: 0 }, sealed)).toBe(true);
-  expect(isLeaking({ ...sample, audioPacketsSent: 0, videoFramesSent: 60 }, sealed)).toBe(true);
+  expect(isLeaking({ ...sample, audioPacketsSent: 120, videoPacketsSent: 0 }, sealed)).toBe(false);
+  expect(isLeaking({ ...sample, audioPacketsSent: 200, videoPacketsSent: 0 }, sealed)).toBe(true);
+  expect(isLeaking({ ...sample, audioPacketsSent: 0, videoPacketsSent: 60 }, sealed)).toBe(true);
+  const both = { ...sealed, video: { ...counts.video, sealed: 1 } };
+  expect(isLeaking({ ...sample, audioPacketsSent: 0, videoPacketsSent: 600 }, both)).toBe(false);
 });
 
 test.each([

@@ -5,7 +5,7 @@ import { spokenGroups } from "../../lib/e2ee/safety";
 import type { Joint } from "../../lib/e2ee/vault";
 import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
-import type { Meeting, MeetingState } from "../../lib/room/meeting";
+import { isInside, type Meeting, type MeetingState } from "../../lib/room/meeting";
 
 const MINUTE_MS = 60_000;
 
@@ -59,7 +59,7 @@ function step(kind: string, words: string): TemplateResult {
 
 function talking(picture: KioskPicture): TemplateResult {
   const { state, volume, own, isEnding } = picture;
-  const lawyers = state.roster.filter(({ kind, status }) => kind === "lawyer" && status !== "left");
+  const lawyers = state.roster.filter((each) => each.kind === "lawyer" && isInside(each));
   const others = state.roster.filter((each) => state.receptions.has(each.id));
   const large = others.find(({ kind }) => kind === "lawyer") ?? others[0];
   const names = lawyers.map(({ name }) => name).join("、");
@@ -86,7 +86,7 @@ function video(state: MeetingState, id: string, volume: number): TemplateResult 
 }
 
 function side({ state, meeting, louder, askToEnd }: KioskPicture): TemplateResult {
-  return html`<aside class="k-side">
+  return html`<aside class="k-side" data-frames=${JSON.stringify(state.counts ?? {})}>
     ${encryption(state)} ${guard(state)}
     <button class="kbtn kbtn-s" type="button" @click=${() => louder(1)}>
       ${icon("speaker-up")}${t("声音大一点")}

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Joint } from "../../lib/e2ee/vault";
 import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
-import type { Meeting, MeetingState } from "../../lib/room/meeting";
+import { isInside, type Meeting, type MeetingState } from "../../lib/room/meeting";
 import { encryptionStatement, type Statement } from "../../lib/room/statement";
 import { capacity, endWords, gradeWords } from "../../lib/room/words";
 import type { RosterEntry } from "../../protocol";
@@ -63,7 +63,7 @@ function last(title: string, text: string, leaveTo: string): TemplateResult {
 function top({ title, state }: RoomPicture): TemplateResult {
   return html`<header class="room-top">
     <h1>${title}</h1>
-    ${timer(state)} ${encryptionBadge(encryptionStatement(state))} ${guardBadge(state)}
+    ${timer(state)} ${encryptionBadge(encryptionStatement(state), state)} ${guardBadge(state)}
     ${networkBadge(state)}
   </header>`;
 }
@@ -80,11 +80,12 @@ function timer({ startsAt, endsAt, clockOffset_ms }: MeetingState): TemplateResu
   return html`<span class="timer" role="timer">${passed} <small class="muted">/ ${total}</small></span>`;
 }
 
-function encryptionBadge({ tone, text, code, advice }: Statement): TemplateResult {
+function encryptionBadge({ tone, text, code, advice }: Statement, { counts }: MeetingState): TemplateResult {
   return html`<span
     class="room-badge ${tone}"
     role="status"
     data-encryption=${tone}
+    data-frames=${JSON.stringify(counts ?? {})}
     title=${advice ?? ""}
     >${icon("lock")}${text}${code === undefined ? nothing : html`<span class="safe-code">${code}</span>`}</span
   >`;
@@ -161,10 +162,6 @@ function smallPicture(state: MeetingState, entry: RosterEntry): TemplateResult {
 
 function mutedIcon(isMuted: boolean): TemplateResult {
   return icon(isMuted ? "mic-off" : "mic");
-}
-
-function isInside({ status }: RosterEntry): boolean {
-  return status === "admitted" || status === "in_consultation" || status === "disconnected";
 }
 
 /** Every waiting state names who acts, and how long it has been so. */

@@ -53,6 +53,7 @@ function view(meeting: Meeting | undefined, begin: () => void, finish: () => voi
       .muted=${true}
       autoplay
       playsinline
+      data-frames=${JSON.stringify(state.counts ?? {})}
       aria-label=${t("受援人一侧的画面，没有声音")}
     ></video>
     <button class="btn btn-sm watch-stop" type="button" data-watch="finish" @click=${finish}>

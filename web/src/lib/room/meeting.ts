@@ -12,8 +12,8 @@ import { type Quality, qualityOf, type Sample } from "./network";
 import { type Link, RequestRefused, Signalling } from "./signalling";
 
 const LOOK_EVERY_MS = 2000;
-/** Frames that may leave before the sealed count has caught up with the statistics. */
-const UNCOUNTED_FRAMES = 50;
+/** Packets by which the statistics may be ahead of the worker's count. */
+const UNCOUNTED_PACKETS = 50;
 
 /** Where this participant is. */
 export type Stage = "arriving" | "testing" | "waiting" | "inside" | "ended";
@@ -46,6 +46,8 @@ export interface MeetingState {
   readonly receptions: ReadonlyMap<string, Reception>;
   readonly muted: { readonly audio: boolean; readonly video: boolean };
   readonly quality: Quality | undefined;
+  /** Frames of this stay, sealed, opened and refused: the evidence behind the label. */
+  readonly counts: AllCounts | undefined;
   /** Who called the officer last. */
   readonly calledBy: string | undefined;
   readonly endReason: ServerMessageOf<"ended">["reason"] | undefined;
@@ -74,6 +76,7 @@ const BEGINNING: MeetingState = {
   receptions: new Map(),
   muted: { audio: false, video: false },
   quality: undefined,
+  counts: undefined,
   calledBy: undefined,
   endReason: undefined,
   refusal: undefined,
@@ -168,11 +171,6 @@ export class Meeting {
     this.#set({ refusal: undefined });
   }
 
-  /** Frames sealed, opened and refused so far; undefined outside the room. */
-  count(): Promise<AllCounts> | undefined {
-    return this.#inside?.count();
-  }
-
   /** Ends everything without a word, as when the page goes away. */
   close(): void {
     clearInterval(this.#looking);
@@ -238,6 +236,7 @@ export class Meeting {
   }
 
   #goIn(): void {
+    if (this.#state.hasLeaked) return;
     this.#inside?.close();
     this.#inside = new Inside({
       meeting: this.#meeting,
@@ -257,7 +256,14 @@ export class Meeting {
     this.#inside?.close();
     this.#inside = undefined;
     this.#lookedAt = undefined;
-    this.#set({ stage, keys: NO_KEYS, receptions: new Map(), quality: undefined, comparedCode: undefined });
+    this.#set({
+      stage,
+      keys: NO_KEYS,
+      receptions: new Map(),
+      quality: undefined,
+      counts: undefined,
+      comparedCode: undefined,
+    });
   }
 
   #meet(entries: readonly RosterEntry[]): void {
@@ -311,10 +317,11 @@ export class Meeting {
     this.#lookedAt = sample;
     if (isLeaking(sample, counts)) {
       inside.close();
+      this.#inside = undefined;
       for (const track of this.#stream?.getTracks() ?? []) track.stop();
       this.#set({ hasLeaked: true });
     }
-    this.#set({ quality });
+    this.#set({ quality, counts });
   }
 
   #set(change: Partial<MeetingState>): void {
@@ -323,10 +330,16 @@ export class Meeting {
   }
 }
 
-/** Tells whether more was sent than was sealed: some browser found a way around the worker. */
+/**
+ * Tells whether something was sent that was not sealed: some browser found a way around the worker. An audio frame
+ * is one packet, so these are counted; of video it is told by packets before the first sealed frame.
+ */
 export function isLeaking(sample: Sample, counts: AllCounts): boolean {
-  return (
-    sample.audioPacketsSent > counts.audio.sealed + UNCOUNTED_FRAMES ||
-    sample.videoFramesSent > counts.video.sealed + UNCOUNTED_FRAMES
-  );
+  const isVideoOpen = counts.video.sealed === 0 && sample.videoPacketsSent > UNCOUNTED_PACKETS;
+  return isVideoOpen || sample.audioPacketsSent > counts.audio.sealed + UNCOUNTED_PACKETS;
+}
+
+/** Tells whether somebody is in the room; whose connection dropped keeps the place for a minute. */
+export function isInside({ status }: RosterEntry): boolean {
+  return status === "admitted" || status === "in_consultation" || status === "disconnected";
 }
