@@ -88,7 +88,7 @@ def _media(settings: Settings, options: argparse.Namespace) -> None:
 
     worker.main(
         worker.WorkerSettings(
-            host=settings.host,
+            host=settings.media_host,
             port=settings.media_port,
             addresses=(settings.public_address,),
             control_path=settings.media_socket,

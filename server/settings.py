@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 
@@ -36,6 +37,17 @@ class Settings:
     def objects_dir(self) -> Path:
         """Directory of the embedded object store."""
         return self.data_dir / "objects"
+
+    @property
+    def media_host(self) -> str:
+        """Address on which media is received: every one, unless only this machine's browsers are meant.
+
+        The pages may listen on loopback behind a proxy, but media goes past the proxy.
+        """
+        public = ip_address(self.public_address)
+        if public.is_loopback:
+            return self.host
+        return "0.0.0.0" if isinstance(public, IPv4Address) else "::"  # noqa: S104 - it is the public port
 
     @property
     def media_socket(self) -> Path:

@@ -36,3 +36,16 @@ def test_each_setting_is_read_from_its_variable() -> None:
 def test_a_port_that_is_no_number_names_its_variable() -> None:
     with pytest.raises(ValueError, match="LIANBIAN_PORT"):
         from_environment({"LIANBIAN_PORT": "web"})
+
+
+@pytest.mark.parametrize(
+    ("host", "public_address", "media_host"),
+    [
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1", "0.0.0.0"),  # noqa: S104
+        ("127.0.0.1", "192.0.2.1", "0.0.0.0"),  # noqa: S104
+        ("127.0.0.1", "2001:db8::1", "::"),
+    ],
+)
+def test_media_is_received_where_browsers_send_it(host: str, public_address: str, media_host: str) -> None:
+    assert Settings(host=host, public_address=public_address).media_host == media_host
