@@ -15,6 +15,7 @@ from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
 from server.cases.api import CaseApi
 from server.cases.handlers import CaseHandlers
+from server.cooperation.handlers import CooperationHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.i18n import Catalogue, PoCatalogue
@@ -90,6 +91,7 @@ def compose(
     )
     case_api = CaseApi(units=database, clock=clock)
     cases = CaseHandlers(units=database, clock=clock, pages=pages)
+    cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
     casefiles = _compose_casefiles(
         settings, database, bus, queue, pages=pages, catalogue=catalogue, clock=clock
     )
@@ -112,7 +114,7 @@ def compose(
         app.cleanup_ctx.append(_connected(media))
     app.cleanup_ctx.append(meetings.run)
     pages_of_all = (people, administration, AssetHandlers(), SourceHandlers())
-    handlers = (*pages_of_all, case_api, cases, casefiles, meetings, live)
+    handlers = (*pages_of_all, case_api, cases, cooperation, casefiles, meetings, live)
     add_routes(app, (route for each in handlers for route in each.routes()))
     return app
 

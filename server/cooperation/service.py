@@ -4,16 +4,20 @@ The suggestion is made anew inside the writing transaction, so that a proposal r
 of two concurrent proposals that exclude each other, the second is refused.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
+from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.events import AssignmentProposed
 from server.cases.model import Assignment, AssignmentKind, AssignmentStatus, Case
 from server.cases.policy import relation_to_case
 from server.cases.service.assigning import ConflictOfInterest, check_lead
+from server.cases.service.records import clocks_of
 from server.cooperation.factors import weights
 from server.cooperation.model import Exclusion, LawyerProfile, Suggestion
-from server.cooperation.policy import ASSIGNABLE, OPEN, pending_lead, standing
+from server.cooperation.policy import ASSIGNABLE, OPEN, lead, pending_lead, standing, waits
 from server.cooperation.ports import CooperationTx
 from server.cooperation.rules import rules_of
 from server.cooperation.suggest import Weighed, suggest
@@ -22,6 +26,7 @@ from server.kernel.errors import N_, DomainError, Kind, NotFound, StaleVersion
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, AssignmentId, CaseId, new_id
 from server.kernel.permissions import Action, Relation, require
+from server.people.model import Account, Organisation
 
 
 class LawyerExcluded(DomainError):
@@ -64,11 +69,75 @@ class Weighing:
     """Every lawyer and how they stand to the case."""
 
 
-async def waiting_cases(identity: Identity, tx: CooperationTx) -> tuple[Case, ...]:
-    """Return the open cases of the coordinator's area."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardCase:
+    """A case of the area: metadata, its assignments and clocks; nobody's name."""
+
+    case: Case
+    assignments: tuple[Assignment, ...]
+    clocks: tuple[DeadlineClock, ...]
+
+    @property
+    def clock(self) -> DeadlineClock | None:
+        """Return the clock of the assignment while it runs, else whatever runs out first."""
+        running = [each for each in self.clocks if each.running]
+        return next((each for each in running if each.key == "assign_lawyer"), next(iter(running), None))
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return when that clock runs out."""
+        return self.clock.deadline.due_at if self.clock else None
+
+    @property
+    def pending(self) -> tuple[Assignment, ...]:
+        """Return the proposals that wait for an answer."""
+        return tuple(each for each in self.assignments if each.pending)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What a coordinator sees."""
+
+    waiting: tuple[BoardCase, ...]
+    """Cases without a lead, those that run out first before the others."""
+    pending: tuple[BoardCase, ...]
+    """Cases with a proposal that waits for an answer."""
+    assigned: tuple[BoardCase, ...]
+    """Cases with a lead, to which others can be added."""
+    chosen: BoardCase | None
+    weighing: Weighing | None
+    """Everyone weighed for the chosen case."""
+    accounts: Mapping[AccountId, Account]
+    organisations: Mapping[str, Organisation]
+
+
+async def open_board(case_id: CaseId | None, identity: Identity, tx: CooperationTx, clock: Clock) -> Board:
+    """Return the coordinator's board; with no `case_id` the case that runs out first is weighed.
+
+    Raises:
+        NotFound: the case is not of the coordinator's area.
+    """
     require(identity.role, Action.COORDINATE, Relation.NO_RECORD)
     area_id = identity.organisation_id
-    return () if area_id is None else await tx.cases.cases_of_area(area_id, OPEN)
+    cases = () if area_id is None else await tx.cases.cases_of_area(area_id, OPEN)
+    assignments = await tx.cases.assignments_of_cases(frozenset(case.id for case in cases))
+    clocks = await clocks_of(cases, tx, clock)
+    entries = sorted(
+        (BoardCase(case=case, assignments=assignments[case.id], clocks=clocks[case.id]) for case in cases),
+        key=lambda entry: (entry.due_at is None, entry.due_at, entry.case.id),
+    )
+    waiting = tuple(entry for entry in entries if waits(entry.case, entry.assignments))
+    chosen = case_id or (waiting[0].case.id if waiting else None)
+    weighing = None if chosen is None else await weigh_lawyers(chosen, identity, tx, clock)
+    return Board(
+        waiting=waiting,
+        pending=tuple(entry for entry in entries if entry.pending),
+        assigned=tuple(entry for entry in entries if lead(entry.assignments)),
+        weighing=weighing,
+        chosen=next((entry for entry in entries if entry.case.id == chosen), None),
+        accounts=await _accounts(entries, weighing, tx),
+        organisations={str(each.id): each for each in await tx.people.organisations()},
+    )
 
 
 async def weigh_lawyers(case_id: CaseId, identity: Identity, tx: CooperationTx, clock: Clock) -> Weighing:
@@ -182,6 +251,15 @@ async def _weigh(case: Case, tx: CooperationTx, clock: Clock) -> Weighing:
         for lawyer in await _active_lawyers(tx)
     )
     return Weighing(case=case, suggestion=suggest(case, pool, on, weights()), pool=pool)
+
+
+async def _accounts(
+    entries: Iterable[BoardCase], weighing: Weighing | None, tx: CooperationTx
+) -> dict[AccountId, Account]:
+    named = {each.account_id for entry in entries for each in entry.assignments}
+    if weighing is not None:
+        named |= {each.lawyer.account_id for each in weighing.pool}
+    return await tx.people.accounts(frozenset(named))
 
 
 async def _active_lawyers(tx: CooperationTx) -> tuple[LawyerProfile, ...]:

@@ -232,7 +232,14 @@ _BOARD = {
         _waiting("盗窃", "due_soon", (29, 18)),
         _waiting("诈骗", "ok", (30, 18)),
     ),
-    "chosen": Value(id="c" * 26, title="抢劫，平舆县", deadline=DEADLINES[1]),
+    "chosen": Value(
+        id="c" * 26,
+        title="抢劫",
+        facts=("平舆县", "侦查"),
+        deadline=DEADLINES[1],
+        version=1,
+        kinds=(("lead", "主办"), ("assisting", "协办")),
+    ),
     "candidates": (
         _candidate("罗某", 86, *_PARTS),
         _candidate("林某", 80, *_PARTS[:4], ("语言与性别", 0)),
@@ -240,12 +247,38 @@ _BOARD = {
     ),
     "excluded": tuple(
         Value(
-            name=f"{name}某", code="X-01", rule="利益冲突", words="同案{who}的辩护人", values={"who": "任某"}
+            name=f"{name}某",
+            code="X-01",
+            rule="利益冲突",
+            words="同案{who}的辩护人",
+            values={"who": "任某"},
+            others=("X-05",),
         )
         for name in "许贺郭秦尤何吕施孔曹"
     ),
+    "exclusion_counts": (("X-01", "利益冲突", 10),),
+    "assigned": (Value(title="盗窃", lawyer="周某、林某", href="/cooperation?case=d"),),
     "awaiting": (
-        Value(title="郑某某 危险驾驶", lawyer="周某", since=at(27, 17), state="due_soon", due_at=at(28, 18)),
+        Value(
+            title="危险驾驶",
+            lawyer="周某",
+            kind="主办",
+            since=at(27, 17),
+            state="due_soon",
+            due_at=at(28, 18),
+            assignment_id="x" * 26,
+            version=1,
+        ),
+        Value(
+            title="诈骗",
+            lawyer="林某",
+            kind="协办",
+            since=at(27, 17),
+            state="ok",
+            due_at=None,
+            assignment_id="y" * 26,
+            version=1,
+        ),
     ),
     "decisions": ((at(28, 9, 5), "指派蒋某办熊某案", {}),),
     "problem": None,
@@ -256,6 +289,7 @@ _EMPTY_BOARD = {
     "cases": (),
     "chosen": None,
     "awaiting": (),
+    "assigned": (),
     "decisions": (),
     "problem": NotAllowed(),
 }
