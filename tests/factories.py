@@ -1,6 +1,6 @@
 """Makes valid values with one line; a test names only what matters to it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from server.cases.model import (
@@ -15,8 +15,18 @@ from server.cases.model import (
 from server.cases.offences import OffenceGroup
 from server.cooperation.model import LawyerCategory, LawyerProfile
 from server.kernel.identity import Role
-from server.kernel.ids import AccountId, AssignmentId, CaseId, OrganisationId, TerminalId, new_id
+from server.kernel.ids import (
+    AccountId,
+    AssignmentId,
+    BookingId,
+    CaseId,
+    OrganisationId,
+    PartyId,
+    TerminalId,
+    new_id,
+)
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
+from server.scheduling.model import Booking, BookingStatus, Purpose
 
 _number = count(1)
 
@@ -141,4 +151,30 @@ def profile(  # noqa: PLR0913 - every part of a profile that some rule looks at
         overflow=overflow,
         cap=cap,
         suspended=suspended,
+    )
+
+
+def booking(  # noqa: PLR0913 - who, where, when and what became of it
+    of: Case,
+    party_id: PartyId,
+    lawyer_id: AccountId,
+    at: Terminal,
+    *,
+    status: BookingStatus = BookingStatus.REQUESTED,
+    starts_at: datetime = datetime(2026, 9, 28, 1, 30, tzinfo=UTC),
+) -> Booking:
+    return Booking(
+        id=BookingId(new_id()),
+        case_id=of.id,
+        party_id=party_id,
+        facility_id=at.facility_id,
+        terminal_id=at.id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        lawyer_ids=(lawyer_id,),
+        interpreter_id=None,
+        purpose=Purpose.FIRST_MEETING,
+        requested_by=lawyer_id,
+        requested_at=starts_at - timedelta(days=1),
+        status=status,
     )

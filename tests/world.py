@@ -6,7 +6,7 @@ where nobody asked about has anything to do. Every other record hangs on one of 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -24,8 +24,11 @@ from server.kernel.identity import Identity, Role
 from server.kernel.ids import NoticeId, OrganisationId, PartyId, new_id
 from server.kernel.permissions import Relation
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
+from server.rooms.model import MeetingStatus
+from server.rooms.service import open_meeting
+from server.scheduling.model import BookingStatus, Hold
 from storage.database import Database, SqlTransaction
-from tests.factories import account, assignment, case, organisation, profile, terminal
+from tests.factories import account, assignment, booking, case, organisation, profile, terminal
 
 
 class Where(StrEnum):
@@ -177,6 +180,7 @@ async def _case(tx: SqlTransaction, world: World, where: Where) -> None:
         "account_id": lawyer.id,
         "terminal_id": place.terminal.id,
         "organisation_id": place.facility.id,
+        **await _meeting(tx, one, lawyer, place.terminal, ended=where is Where.CLOSED),
     }
 
 
@@ -185,6 +189,43 @@ async def _proposal(tx: SqlTransaction, one: Case, lawyer: Account) -> Assignmen
     proposed = assignment(one.id, lawyer.id, status=AssignmentStatus.PROPOSED)
     await tx.cases.add_assignment(proposed)
     return proposed
+
+
+async def _meeting(
+    tx: SqlTransaction, one: Case, lawyer: Account, kiosk: Terminal, *, ended: bool
+) -> dict[str, str]:
+    """A held slot, a booking that waits for the facility, and a meeting; the latter two ended where asked."""
+    party = (await tx.cases.parties_of(one.id))[0]
+    held = booking(one, party.id, lawyer.id, kiosk)
+    asked = booking(
+        one,
+        party.id,
+        lawyer.id,
+        kiosk,
+        status=BookingStatus.CANCELLED if ended else BookingStatus.REQUESTED,
+    )
+    met = booking(one, party.id, lawyer.id, kiosk, status=BookingStatus.CONFIRMED)
+    await tx.slots.add_hold(
+        Hold(
+            id=held.id,
+            case_id=one.id,
+            party_id=party.id,
+            facility_id=held.facility_id,
+            terminal_id=kiosk.id,
+            starts_at=held.starts_at,
+            ends_at=held.ends_at,
+            lawyer_ids=held.lawyer_ids,
+            interpreter_id=None,
+            held_by=lawyer.id,
+            expires_at=held.starts_at,
+        )
+    )
+    for each in (asked, met):
+        await tx.slots.add_booking(each)
+    meeting = await open_meeting(met, tx)
+    if ended:
+        await tx.rooms.put_meeting(replace(meeting, status=MeetingStatus.CLOSED))
+    return {"hold_id": held.id, "booking_id": asked.id, "meeting_id": meeting.id}
 
 
 async def _notice(tx: SqlTransaction, one: Case) -> Notice:

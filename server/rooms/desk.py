@@ -33,7 +33,7 @@ from server.scheduling.model import (
     ReasonCode,
     Slot,
 )
-from server.scheduling.service import Refuse, alternatives_to, refuse
+from server.scheduling.service import Refuse, alternatives_to, find_booking, refuse
 
 AHEAD = timedelta(days=14)
 """How far ahead the desk shows what waits for an answer."""
@@ -126,21 +126,19 @@ class DeskHandlers:
 
     async def confirm(self, request: web.Request) -> web.Response:
         """Approve a booking."""
+        booking_id = await self._own(request)
         form = await parse_form(request, ApproveForm)
-        booking_id = BookingId(request.match_info["booking_id"])
         try:
             async with self._units.transaction() as tx:
                 await approve_booking(booking_id, form.version, identity_of(request), tx, self._clock)
-        except NotFound:
-            raise
         except DomainError as problem:
             return await self._desk(request, problem=problem, problem_for=booking_id)
         return see_other("/desk")
 
     async def refuse(self, request: web.Request) -> web.Response:
         """Refuse a booking, or show the form again with what is missing."""
+        booking_id = await self._own(request)
         posted = await request.post()
-        booking_id = BookingId(request.match_info["booking_id"])
         single = {name: value for name, value in posted.items() if name != "alternatives" and value}
         try:
             form = parse(RefuseForm, single | {"alternatives": tuple(posted.getall("alternatives", []))})
@@ -153,11 +151,16 @@ class DeskHandlers:
             )
             async with self._units.transaction() as tx:
                 await refuse(command, identity_of(request), tx, self._clock)
-        except NotFound:
-            raise
         except DomainError as problem:
             return await self._desk(request, problem=problem, problem_for=booking_id)
         return see_other("/desk")
+
+    async def _own(self, request: web.Request) -> BookingId:
+        """Return the id of a booking that the officer may decide; raises as `find_booking`."""
+        booking_id = BookingId(request.match_info["booking_id"])
+        async with self._units.reading() as tx:
+            await find_booking(booking_id, identity_of(request), Action.DECIDE_BOOKING, tx)
+        return booking_id
 
     async def _desk(
         self,

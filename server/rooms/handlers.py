@@ -18,6 +18,7 @@ from server.rooms.policy import check_joinable
 from server.rooms.ports import RoomsTx
 from server.rooms.service import cancel_meeting, find_meeting
 from server.scheduling.model import ReasonCode
+from server.scheduling.service import find_booking
 
 _PARTS = {
     ParticipantKind.LAWYER: N_("律师"),
@@ -104,10 +105,12 @@ class MeetingHandlers:
 
     async def cancel(self, request: web.Request) -> web.Response:
         """Take the booking back; a meeting that was opened for it closes."""
+        booking_id, identity = BookingId(request.match_info["booking_id"]), identity_of(request)
+        async with self._units.reading() as tx:
+            await find_booking(booking_id, identity, Action.CANCEL_BOOKING, tx)
         form = await parse_form(request, CancelForm)
-        booking_id = BookingId(request.match_info["booking_id"])
         async with self._units.transaction() as tx:
-            await cancel_meeting(booking_id, form.reason, identity_of(request), tx, self._clock)
+            await cancel_meeting(booking_id, form.reason, identity, tx, self._clock)
         return see_other("/meetings")
 
     def _people(self, meeting: Meeting, places: tuple[Participant, ...]) -> list[dict[str, str]]:

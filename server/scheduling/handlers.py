@@ -27,6 +27,7 @@ from server.scheduling.service import (
     alternatives_for,
     case_to_book,
     find_booking,
+    find_hold_or_booking,
     hold_slot,
     meetings_of,
     release_hold,
@@ -76,8 +77,8 @@ class BookingHandlers:
             Route("GET", "/meetings", self.list_meetings, Action.LIST_MEETINGS),
             Route("GET", "/cases/{case_id}/book", self.show_week, Action.BOOK_MEETING),
             Route("POST", "/cases/{case_id}/book", self.hold, Action.BOOK_MEETING),
-            Route("POST", "/bookings/{booking_id}/release", self.release, Action.BOOK_MEETING),
-            Route("POST", "/bookings/{booking_id}/submit", self.submit, Action.BOOK_MEETING),
+            Route("POST", "/holds/{hold_id}/release", self.release, Action.BOOK_MEETING),
+            Route("POST", "/holds/{hold_id}/submit", self.submit, Action.BOOK_MEETING),
             Route("GET", "/bookings/{booking_id}", self.show, Action.SEE_BOOKING),
         )
 
@@ -110,6 +111,9 @@ class BookingHandlers:
 
     async def hold(self, request: web.Request) -> web.Response:
         """Hold the chosen slot for ten minutes; what was refused is shown beside the free ones."""
+        identity, case_id = identity_of(request), CaseId(request.match_info["case_id"])
+        async with self._units.reading() as tx:
+            await case_to_book(case_id, identity, tx)
         posted = await request.post()
         form = parse(
             HoldForm,
@@ -118,12 +122,11 @@ class BookingHandlers:
         )
         colleagues = frozenset(AccountId(each) for each in form.colleagues)
         command = HoldSlot(
-            case_id=CaseId(request.match_info["case_id"]),
+            case_id=case_id,
             starts_at=form.starts_at,
             length=form.minutes * _MINUTE,
             colleagues=colleagues,
         )
-        identity = identity_of(request)
         try:
             async with self._units.transaction() as tx:
                 hold = await hold_slot(command, identity, tx, self._clock)
@@ -146,14 +149,17 @@ class BookingHandlers:
     async def release(self, request: web.Request) -> web.Response:
         """Give the held slot back and choose again."""
         async with self._units.transaction() as tx:
-            hold = await release_hold(_booking_id(request), identity_of(request), tx)
+            hold = await release_hold(_hold_id(request), identity_of(request), tx)
         return see_other(f"/cases/{hold.case_id}/book")
 
     async def submit(self, request: web.Request) -> web.Response:
         """Ask the facility."""
+        hold_id, identity = _hold_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await find_hold_or_booking(hold_id, identity, tx)
         form = await parse_form(request, SubmitForm)
         async with self._units.transaction() as tx:
-            await submit(_booking_id(request), form.purpose, identity_of(request), tx, self._clock)
+            await submit(hold_id, form.purpose, identity, tx, self._clock)
         return see_other("/meetings")
 
     async def show(self, request: web.Request) -> web.Response:
@@ -179,3 +185,7 @@ class BookingHandlers:
 
 def _booking_id(request: web.Request) -> BookingId:
     return BookingId(request.match_info["booking_id"])
+
+
+def _hold_id(request: web.Request) -> BookingId:
+    return BookingId(request.match_info["hold_id"])

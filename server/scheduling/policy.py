@@ -92,12 +92,14 @@ class NoAlternative(DomainError):
 
 
 def relation_to_booking(identity: Identity, booking: Booking, *, to_case: Relation) -> Relation:
-    """Return how an identity stands to a booking: through the case, or as its facility's officer."""
+    """Return how an identity stands to a booking: a lawyer through the case, an officer by the facility."""
     if identity.role is Role.FACILITY_OFFICER:
         own = identity.organisation_id == booking.facility_id
         if not own:
             return Relation.UNRELATED
         return Relation.CLOSED if not BOOKING_TRANSITIONS[booking.status] else Relation.OWN
+    if identity.role is not Role.LAWYER:
+        return Relation.UNRELATED
     if to_case is Relation.OWN and not BOOKING_TRANSITIONS[booking.status]:
         return Relation.CLOSED
     return to_case

@@ -173,6 +173,13 @@ async def find_hold(booking_id: BookingId, identity: Identity, tx: SlotsTx) -> H
     return hold
 
 
+async def find_hold_or_booking(booking_id: BookingId, identity: Identity, tx: SlotsTx) -> Hold | Booking:
+    """Return the hold, or the booking that was made of it; raises as `find_hold` and `find_booking`."""
+    if await tx.slots.booking(booking_id) is not None:
+        return await find_booking(booking_id, identity, Action.BOOK_MEETING, tx)
+    return await find_hold(booking_id, identity, tx)
+
+
 async def submit(
     booking_id: BookingId, purpose: Purpose, identity: Identity, tx: SlotsTx, clock: Clock
 ) -> Booking:
@@ -182,10 +189,9 @@ async def submit(
         NotFound: there is no such hold of theirs.
         HoldExpired: the ten minutes are over.
     """
-    already = await tx.slots.booking(booking_id)
-    if already is not None and already.requested_by == identity.account_id:
-        return already
-    hold = await find_hold(booking_id, identity, tx)
+    hold = await find_hold_or_booking(booking_id, identity, tx)
+    if isinstance(hold, Booking):
+        return hold
     now = clock.now()
     if hold.expires_at <= now:
         raise HoldExpired

@@ -86,7 +86,7 @@ async def booking_page(
     colleagues = await _colleagues(found, account_id, tx)
     with_ids = shown.colleagues if hold is None else frozenset(hold.lawyer_ids)
     here = f"/cases/{found.case.id}/book"
-    place = f"/bookings/{hold.id}" if hold is not None else ""
+    place = f"/holds/{hold.id}" if hold is not None else ""
     return {
         "case": {
             "id": found.case.id,

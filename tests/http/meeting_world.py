@@ -86,11 +86,11 @@ async def paired(world: World, database: Database, anonymous: Browser, clock: Se
 
 
 async def hold(world: World, browser: Browser, choice: dict[str, str] | None = None) -> str:
-    """Hold a slot; return the path of the booking that would come of it."""
+    """Hold a slot; return its path."""
     answer = await browser.post(f"/cases/{world.case.id}/book", data=choice or CHOICE)
     page = await answer.text()
     assert answer.status == 200, page
-    found = re.search(r'action="(/bookings/\w+)/submit"', page)
+    found = re.search(r'action="(/holds/\w+)/submit"', page)
     assert found is not None
     return found[1]
 
@@ -100,7 +100,7 @@ async def book(world: World, browser: Browser, choice: dict[str, str] | None = N
     path = await hold(world, browser, choice)
     answer = await browser.post(f"{path}/submit", data={"purpose": "first_meeting"})
     assert answer.status == 200
-    return path
+    return path.replace("/holds/", "/bookings/")
 
 
 async def confirmed(world: World, signed_in: SignedIn) -> str:

@@ -37,13 +37,15 @@ async def test_rule_3_a_lawyer_outside_the_case_gets_404_for_all_of_it(
 ) -> None:
     path = await confirmed(world, signed_in)
     booking = path.replace("/meetings/", "/bookings/")
+    later = {"starts_at": (TUESDAY_10 + timedelta(hours=4)).isoformat(), "minutes": "60"}
+    held = await hold(world, await signed_in(world.lawyer), later)
     stranger = await signed_in(world.stranger)
     answers = [
         await stranger.get(f"/cases/{world.case.id}/book"),
         await stranger.post(f"/cases/{world.case.id}/book", data=CHOICE),
         await stranger.get(booking),
-        await stranger.post(f"{booking}/submit", data={"purpose": "plea"}),
-        await stranger.post(f"{booking}/release"),
+        await stranger.post(f"{held}/submit", data={"purpose": "plea"}),
+        await stranger.post(f"{held}/release"),
         await stranger.post(f"{booking}/cancel", data={"reason": "C-01"}),
         await stranger.post(f"{booking}/confirm", data={"version": "2"}),
         await stranger.get(path),
@@ -109,7 +111,7 @@ async def test_submitting_twice_makes_one_booking(
     world: World, signed_in: SignedIn, database: Database
 ) -> None:
     lawyer = await signed_in(world.lawyer)
-    path = await book(world, lawyer)
+    path = (await book(world, lawyer)).replace("/bookings/", "/holds/")
     assert (await lawyer.post(f"{path}/submit", data={"purpose": "plea"})).status == 200
     async with database.reading() as tx:
         assert len(await tx.slots.bookings_of_cases(frozenset({world.case.id}))) == 1

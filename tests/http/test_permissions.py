@@ -84,6 +84,9 @@ STANDS_TO = {
     "assignment_id": CASE_ROLES,
     "notice_id": {Role.AGENCY_OFFICER},
     "terminal_id": {Role.FACILITY_OFFICER},
+    "hold_id": {Role.LAWYER},
+    "booking_id": {Role.LAWYER, Role.FACILITY_OFFICER},
+    "meeting_id": {Role.LAWYER, Role.FACILITY_OFFICER},
 }
 """Which roles can have a record of this kind as theirs, by the parameter that names it."""
 NEVER_CLOSED = {"notice_id", "terminal_id"}

@@ -10,7 +10,7 @@ import { html, type TemplateResult } from "lit";
 import { jointOf } from "../../lib/e2ee/vault";
 import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
-import { socketAddress } from "../../lib/room/address";
+import { watchAddress } from "../../lib/room/address";
 import { Meeting } from "../../lib/room/meeting";
 import { endWords } from "../../lib/room/words";
 import { Screen } from "../../lib/screen";
@@ -22,7 +22,7 @@ export function mount(element: HTMLElement): () => void {
   const screen = new Screen(place, () => view(meeting, begin, finish));
 
   function begin(): void {
-    meeting = new Meeting(socketAddress(element.dataset["meeting"] ?? ""), () => screen.redraw());
+    meeting = new Meeting(watchAddress(element.dataset["meeting"] ?? ""), () => screen.redraw());
     screen.redraw();
   }
 
