@@ -17,6 +17,7 @@ from tests.fakes.clock import SetClock
 PICTURE = Path(__file__).parents[2] / "docs" / "screenshot.png"
 MORNING = datetime(2026, 9, 28, 1, 12, tzinfo=UTC)
 CASE_LINK = "main a[href^='/cases/']"
+CLOSED = "已结案"
 
 
 async def main() -> None:
@@ -29,7 +30,7 @@ async def main() -> None:
 
 
 async def _open_a_case(demo: Province, page: Page) -> None:
-    """Opens a case as the first lawyer of the demo who has one."""
+    """Opens the first case of the demo that a lawyer has at work."""
     async with demo.database.transaction() as tx:
         accounts = await tx.people.seeded_accounts()
         lawyers = [account for account in accounts if account.role is Role.LAWYER]
@@ -37,10 +38,12 @@ async def _open_a_case(demo: Province, page: Page) -> None:
     for token in tokens:
         await page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": demo.address}])
         await page.goto(demo.address)
-        if await page.locator(CASE_LINK).count():
-            await page.locator(CASE_LINK).first.click()
-            return
-    message = "no lawyer of the demo has a case"
+        links = await page.locator(CASE_LINK).evaluate_all("(links) => links.map((link) => link.href)")
+        for link in dict.fromkeys(links):
+            await page.goto(link)
+            if not await page.get_by_text(CLOSED).count():
+                return
+    message = "no lawyer of the demo has a case at work"
     raise LookupError(message)
 
 
