@@ -12,6 +12,8 @@ import { kioskView } from "./view";
 const LIVE_STATES: ReadonlySet<string | undefined> = new Set(["waiting", "meeting"]);
 /** How loud the lawyer is, in steps that can be heard. */
 const VOLUME_STEP = 0.2;
+/** How long the last words stand before the server's own last screen comes. */
+const LAST_WORDS_MS = 2000;
 
 /** Brings the terminal to life; screens without a meeting need nothing from it. */
 export function mount(element: HTMLElement): () => void {
@@ -20,15 +22,17 @@ export function mount(element: HTMLElement): () => void {
   const place = element.querySelector(".k-place")?.textContent ?? "";
   let volume = 1;
   let isEnding = false;
+  let leaving: ReturnType<typeof setTimeout> | undefined;
 
   const screen = new Screen(element, () => {
     const { joint, own, meeting } = presence;
     const shown = { place, joint, own, volume, isEnding, meeting, state: meeting.state };
     return kioskView({ ...shown, louder, askToEnd, leaveScreen });
   });
-  const presence = new Presence(id, ({ stage }) => {
+  const presence = new Presence(id, ({ stage, endReason }) => {
     element.classList.toggle("theme-dark", stage === "inside");
     screen.redraw();
+    if (endReason !== undefined) leaving ??= setTimeout(leaveScreen, LAST_WORDS_MS);
   });
 
   function louder(steps: number): void {
@@ -47,6 +51,7 @@ export function mount(element: HTMLElement): () => void {
   }
 
   return () => {
+    clearTimeout(leaving);
     screen.close();
     presence.close();
   };
