@@ -17,6 +17,7 @@ from server.cases.service.assigning import (
     accept,
     decline,
     end,
+    find_assignment,
 )
 from server.cases.service.pages import (
     CaseList,
@@ -174,6 +175,7 @@ class CaseHandlers:
 
     async def accept(self, request: web.Request) -> web.Response:
         """Take the case and go to it."""
+        await self._check(request, Action.ANSWER_ASSIGNMENT)
         form = await parse_form(request, AcceptForm)
         command = AcceptAssignment(assignment_id=_assignment_id(request), version=form.version)
         async with self._units.transaction() as tx:
@@ -182,6 +184,7 @@ class CaseHandlers:
 
     async def decline(self, request: web.Request) -> web.Response:
         """Decline and go back to the desk, or show the form again with what was wrong."""
+        await self._check(request, Action.ANSWER_ASSIGNMENT)
         identity = identity_of(request)
         try:
             form = await parse_form(request, DeclineForm)
@@ -203,6 +206,7 @@ class CaseHandlers:
 
     async def end(self, request: web.Request) -> web.Response:
         """End an assignment and go back to where one's work begins."""
+        await self._check(request, Action.END_ASSIGNMENT)
         form = await parse_form(request, EndForm)
         command = EndAssignment(
             assignment_id=_assignment_id(request), version=form.version, reason=form.reason
@@ -217,6 +221,11 @@ class CaseHandlers:
         """Tell the live pages whether an identity may hear of a case."""
         async with self._units.reading() as tx:
             return await may_watch_case(identity, CaseId(case_id), tx)
+
+    async def _check(self, request: web.Request, action: Action) -> None:
+        """Ask for the permission before the form: what is wrong with it is told only to whom it concerns."""
+        async with self._units.reading() as tx:
+            await find_assignment(_assignment_id(request), identity_of(request), action, tx)
 
     def _offer_page(self, request: web.Request, offer: Offer, *, problem: DomainError | None) -> web.Response:
         page = offer.page

@@ -20,7 +20,7 @@ def relation_to_assignment(identity: Identity, assignment: Assignment, case: Cas
     """Return how an identity stands to an assignment: the lawyer's own, or in their organisation's case."""
     if identity.role is Role.LAWYER:
         own = identity.account_id is not None and identity.account_id == assignment.account_id
-        return Relation.OWN if own else Relation.UNRELATED
+        return _open_or_closed(case) if own else Relation.UNRELATED
     return relation_to_case(identity, case, ())
 
 

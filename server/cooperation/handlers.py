@@ -7,7 +7,7 @@ from pydantic import Field
 
 from server.cases.model import AssignmentKind
 from server.cooperation.ports import CooperationTx
-from server.cooperation.service import ProposeAssignment, open_board, propose
+from server.cooperation.service import ProposeAssignment, find_case_to_assign, open_board, propose
 from server.cooperation.views import board_context
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
@@ -54,6 +54,8 @@ class CooperationHandlers:
     async def propose(self, request: web.Request) -> web.Response:
         """Ask the lawyer, or show the board again with what stands in the way."""
         case_id = CaseId(request.match_info["case_id"])
+        async with self._units.reading() as tx:
+            await find_case_to_assign(case_id, identity_of(request), tx)
         try:
             form = await parse_form(request, ProposeForm)
             command = ProposeAssignment(

@@ -146,7 +146,7 @@ async def weigh_lawyers(case_id: CaseId, identity: Identity, tx: CooperationTx, 
     Raises:
         NotFound: the case is not of the coordinator's area.
     """
-    return await _weigh(await _find(case_id, identity, tx), tx, clock)
+    return await _weigh(await find_case_to_assign(case_id, identity, tx), tx, clock)
 
 
 async def propose(
@@ -161,7 +161,7 @@ async def propose(
         ConflictOfInterest: the lawyer has to do with a co-defendant.
         LawyerExcluded: another rule excludes the lawyer; it is named by its code.
     """
-    case = await _find(command.case_id, identity, tx)
+    case = await find_case_to_assign(command.case_id, identity, tx)
     if case.version != command.version:
         raise StaleVersion
     await _check_part(case, command.kind, tx)
@@ -201,11 +201,17 @@ async def propose(
     return assignment
 
 
-async def _find(case_id: CaseId, identity: Identity, tx: CooperationTx) -> Case:
+async def find_case_to_assign(case_id: CaseId, identity: Identity, tx: CooperationTx) -> Case:
+    """Return the case if the coordinator may propose lawyers for it.
+
+    Raises:
+        NotFound: it is not of their area.
+    """
     case = await tx.cases.case(case_id)
     if case is None:
         raise NotFound
-    require(identity.role, Action.PROPOSE_ASSIGNMENT, relation_to_case(identity, case, ()))
+    assignments = await tx.cases.assignments_of(case.id)
+    require(identity.role, Action.PROPOSE_ASSIGNMENT, relation_to_case(identity, case, assignments))
     return case
 
 

@@ -75,7 +75,7 @@ async def accept(command: AcceptAssignment, identity: Identity, tx: CasesTx, clo
         ConflictOfInterest: the lawyer has to do with a co-defendant by now.
         LeadTaken: somebody else leads by now.
     """
-    assignment, case = await _find(command.assignment_id, identity, Action.ANSWER_ASSIGNMENT, tx)
+    assignment, case = await find_assignment(command.assignment_id, identity, Action.ANSWER_ASSIGNMENT, tx)
     _check_version(assignment, command.version)
     await check_conflict(assignment.account_id, case.id, tx)
     await check_lead(case.id, assignment.kind, tx)
@@ -105,7 +105,7 @@ async def decline(command: DeclineAssignment, identity: Identity, tx: CasesTx, c
         InvalidInput: another reason needs a text.
         StaleVersion: the proposal was changed or taken back meanwhile.
     """
-    assignment, case = await _find(command.assignment_id, identity, Action.ANSWER_ASSIGNMENT, tx)
+    assignment, case = await find_assignment(command.assignment_id, identity, Action.ANSWER_ASSIGNMENT, tx)
     _check_version(assignment, command.version)
     if command.reason is DeclineReason.OTHER and not command.note:
         raise InvalidInput(fields=(FieldError("note", "missing", N_("选“其他”时请写明原因")),))
@@ -128,7 +128,7 @@ async def end(command: EndAssignment, identity: Identity, tx: CasesTx, clock: Cl
     Raises:
         StaleVersion: the assignment was changed meanwhile.
     """
-    assignment, case = await _find(command.assignment_id, identity, Action.END_ASSIGNMENT, tx)
+    assignment, case = await find_assignment(command.assignment_id, identity, Action.END_ASSIGNMENT, tx)
     _check_version(assignment, command.version)
     ended = replace(
         assignment,
@@ -170,9 +170,15 @@ async def check_lead(case_id: CaseId, kind: AssignmentKind, tx: CasesTx) -> None
         raise LeadTaken
 
 
-async def _find(
+async def find_assignment(
     assignment_id: AssignmentId, identity: Identity, action: Action, tx: CasesTx
 ) -> tuple[Assignment, Case]:
+    """Return an assignment and its case if `identity` may do `action` with it.
+
+    Raises:
+        NotFound: there is none, or it is none of theirs.
+        NotAllowed: it is theirs, but `action` is not.
+    """
     assignment = await tx.cases.assignment(assignment_id)
     case = None if assignment is None else await tx.cases.case(assignment.case_id)
     if assignment is None or case is None:
