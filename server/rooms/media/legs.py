@@ -12,7 +12,7 @@ from typing import Final, Protocol, TypeAlias, assert_never
 
 from server.kernel.ids import MeetingId, ParticipantId
 from server.rooms.media import rtcp
-from server.rooms.media.rtcp import KeyframeRequest, Nack, ReportBlock, SenderReport
+from server.rooms.media.rtcp import KeyframeRequest, Nack, ReceiverEstimate, ReportBlock, SenderReport
 from server.rooms.media.rtp import HEADER, SSRC_BITS, MediaKind
 from server.rooms.media.sdp import Offer, answered_formats
 from server.rooms.media.srtp import Inbound, PacketBuffer
@@ -172,7 +172,9 @@ class SubscriberLeg:
                 continue
             match item:
                 case ReportBlock():
-                    output.estimate.reported(item.fraction_lost)
+                    output.received(item, now_s)
+                case ReceiverEstimate():
+                    output.receiver_estimated(item.bitrate_bps, now_s)
                 case KeyframeRequest():
                     output.keyframe_wanted(now_s)
                 case Nack():

@@ -39,7 +39,10 @@ _CNAME: Final = 1
 _COUNT_MASK: Final = 0x1F
 _PADDING: Final = 0x20
 _BITMASK_BITS: Final = 16
+_REMB: Final = b"REMB"
 _REMB_MANTISSA_BITS: Final = 18
+_REMB_MANTISSA: Final = 0x3FFFF
+_REMB_EXPONENT: Final = 0x3F
 _LOST_MASK: Final = 0xFFFFFF
 MAX_NACKED: Final = 512
 """Sequence numbers taken from one NACK packet; a longer list is a mistake or an attack."""
@@ -92,7 +95,15 @@ class KeyframeRequest:
     ssrc: int
 
 
-Feedback: TypeAlias = SenderReport | ReportBlock | Nack | KeyframeRequest
+@dataclass(frozen=True, slots=True)
+class ReceiverEstimate:
+    """What a receiver believes it can receive of a source and its companions (REMB)."""
+
+    ssrc: int
+    bitrate_bps: int
+
+
+Feedback: TypeAlias = SenderReport | ReportBlock | Nack | KeyframeRequest | ReceiverEstimate
 
 
 def read(data: bytes) -> Iterator[Feedback]:
@@ -112,6 +123,8 @@ def read(data: bytes) -> Iterator[Feedback]:
                 # The media SSRC of an FIR is 0; the entries of 8 bytes name whom they mean.
                 for offset in range(_TWO_WORDS.size, len(body) - _TWO_WORDS.size + 1, _TWO_WORDS.size):
                     yield KeyframeRequest(_WORD.unpack_from(body, offset)[0])
+            case _Type.PAYLOAD_FEEDBACK if count == _APPLICATION_LAYER and body[8:12] == _REMB:
+                yield from _receiver_estimates(body[12:])
             case _:
                 continue
 
@@ -146,6 +159,16 @@ def _nack(body: bytes) -> Nack:
         if len(sequences) >= MAX_NACKED:
             break
     return Nack(_WORD.unpack_from(body, 4)[0], tuple(sequences[:MAX_NACKED]))
+
+
+def _receiver_estimates(body: bytes) -> Iterator[ReceiverEstimate]:
+    """Yield the estimate for each of the sources that it names (draft-alvestrand-rmcat-remb-03 §2.2)."""
+    if len(body) < _WORD.size:
+        return
+    (head,) = _WORD.unpack_from(body)
+    bitrate_bps = (head & _REMB_MANTISSA) << (head >> _REMB_MANTISSA_BITS & _REMB_EXPONENT)
+    for index in range(1, min(head >> 24, len(body) // _WORD.size - 1) + 1):
+        yield ReceiverEstimate(_WORD.unpack_from(body, index * _WORD.size)[0], bitrate_bps)
 
 
 def sender_report(report: SenderReport, cname: str) -> bytes:
@@ -193,11 +216,11 @@ def nack(*, sender: int, ssrc: int, sequences: Iterable[int]) -> bytes:
 
 
 def bitrate_limit(*, sender: int, ssrcs: tuple[int, ...], bitrate_bps: int) -> bytes:
-    """Build a REMB: the sources together may send up to `bitrate_bps` (draft-alvestrand-rmcat-remb §2.2)."""
+    """Build a REMB: the sources together may send so much (draft-alvestrand-rmcat-remb-03 §2.2)."""
     exponent = max(0, bitrate_bps.bit_length() - _REMB_MANTISSA_BITS)
     mantissa = bitrate_bps >> exponent
     head = len(ssrcs) << 24 | exponent << _REMB_MANTISSA_BITS | mantissa
-    body = _TWO_WORDS.pack(sender, 0) + b"REMB" + _WORD.pack(head)
+    body = _TWO_WORDS.pack(sender, 0) + _REMB + _WORD.pack(head)
     return _packet(_APPLICATION_LAYER, _Type.PAYLOAD_FEEDBACK, body + b"".join(map(_WORD.pack, ssrcs)))
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from server.rooms.media import rtcp
-from server.rooms.media.bandwidth import LossBasedEstimate
+from server.rooms.media.bandwidth import Estimate
 from server.rooms.media.cache import PacketCache
 from server.rooms.media.reception import Reception
-from server.rooms.media.rtcp import SenderReport
+from server.rooms.media.rtcp import ReportBlock, SenderReport
 from server.rooms.media.rtp import (
     CLOCK_RATE_HZ,
     HEADER,
@@ -26,7 +26,7 @@ from server.rooms.media.rtp import (
     payload_type_table,
 )
 from server.rooms.media.sdp import Codec
-from server.rooms.media.throttle import Allowance, KeyframeThrottle
+from server.rooms.media.throttle import Allowance, KeyframeThrottle, RepeatLimit
 
 if TYPE_CHECKING:
     from server.kernel.ids import ParticipantId
@@ -40,6 +40,10 @@ _KEYFRAMES_PER_S: Final = 0.5
 _KEYFRAMES_BURST: Final = 4.0
 """A subscriber that can never decode (it has no key) must not keep its publisher busy with keyframes."""
 _NACKS_PER_S: Final = 200.0
+_DELAY_UNITS_PER_S: Final = 65_536
+_SHORTEST_ROUND_TRIP_S: Final = 0.02
+_SHORTEST_MEASURE_S: Final = 0.5
+"""Time over which a bitrate is measured at least; a keyframe fills less."""
 _PLAIN_HEADER: Final = 0x80
 """The first byte of a packet without padding, extension or contributors: all that we negotiate."""
 _ORIGINAL_SEQUENCE: Final = struct.Struct("!H")
@@ -104,7 +108,7 @@ class Source:
         """Take the publisher's sender report and send each output its own."""
         self.reception.reported(report, now_s)
         for output in self.outputs:
-            output.report(report)
+            output.report(report, now_s)
 
     def ask_keyframe(self, now_s: float) -> None:
         """Ask the publisher for a keyframe, now or when the interval allows."""
@@ -136,13 +140,14 @@ class Output:
         """Prepare the way to a subscriber that may get the `allowed` media; the router insists on it."""
         self.stream: Final = stream
         self.allowed: Final = allowed
-        self.estimate: Final = LossBasedEstimate()
+        self.estimate: Final = Estimate()
         self.source: Source | None = None
         self.packets = 0
         self.octets = 0
         self._wire = wire
         self._keyframes = Allowance(per_s=_KEYFRAMES_PER_S, burst=_KEYFRAMES_BURST)
         self._nacks = Allowance(per_s=_NACKS_PER_S, burst=_NACKS_PER_S)
+        self._repeats = RepeatLimit()
         self._types = bytes(256)
         self._started = False
         """Whether the first packet of the current source has fixed the shifts."""
@@ -158,6 +163,10 @@ class Output:
         self._last_timestamp = 0
         self._last_at_s = 0.0
         self._rtx_sequence = 0
+        self._measured_at_s = 0.0
+        self._measured_octets = 0
+        self._reported = (0, 0.0)
+        """The last sender report: the middle of its NTP time, and when it was sent."""
 
     def follow(self, source: Source | None) -> None:
         """Continue with `source`, or with silence."""
@@ -195,10 +204,11 @@ class Output:
         HEADER.pack_into(scratch.view, 0, first, marked_type, sequence, timestamp, self.stream.ssrc)
         self._wire.send_rtp(scratch, length)
 
-    def report(self, report: SenderReport) -> None:
+    def report(self, report: SenderReport, now_s: float) -> None:
         """Send the source's report, rewritten for this subscriber; its clock pair keeps lips in time."""
         if not self._started:
             return
+        self._reported = (report.ntp >> 16 & 0xFFFFFFFF, now_s)
         rewritten = SenderReport(
             ssrc=self.stream.ssrc,
             ntp=report.ntp,
@@ -213,6 +223,23 @@ class Output:
         if self.source is not None and self._keyframes.take(now_s):
             self.source.ask_keyframe(now_s)
 
+    def received(self, block: ReportBlock, now_s: float) -> None:
+        """Take the subscriber's report: its loss, and the round trip since our last report (RFC 3550 A.7)."""
+        self.estimate.loss_reported(block.fraction_lost, now_s)
+        last_report, reported_at_s = self._reported
+        if last_report and block.last_report == last_report:
+            round_trip_s = now_s - reported_at_s - block.delay / _DELAY_UNITS_PER_S
+            self._repeats.round_trip_s = min(max(round_trip_s, _SHORTEST_ROUND_TRIP_S), 2.0)
+
+    def receiver_estimated(self, receivable_bps: int, now_s: float) -> None:
+        """Set the subscriber's estimate against what it was sent since the last one."""
+        elapsed_s = now_s - self._measured_at_s
+        if elapsed_s < _SHORTEST_MEASURE_S:
+            return
+        sent_bps = 8 * (self.octets - self._measured_octets) / elapsed_s
+        self._measured_at_s, self._measured_octets = now_s, self.octets
+        self.estimate.receiver_estimated(receivable_bps, sent_bps=sent_bps)
+
     def packets_missed(self, sequences: tuple[int, ...], now_s: float) -> None:
         """Send what the subscriber missed again, within its allowance; ask the publisher for the rest."""
         if self.source is None or not self._started:
@@ -225,7 +252,7 @@ class Output:
             kept = self.source.kept(original)
             if kept is None:
                 lost_before_us.append(original)
-            else:
+            elif self._repeats.take(sequence, len(kept), bitrate_bps=self.estimate.bitrate_bps, now_s=now_s):
                 self._send_again(kept, sequence)
         if lost_before_us:
             self.source.ask_again(lost_before_us)

@@ -5,8 +5,10 @@ import struct
 import pytest
 
 from server.kernel.ids import ParticipantId
+from server.rooms.media.bandwidth import START_BPS
 from server.rooms.media.errors import MediumRefused
 from server.rooms.media.router import Router
+from server.rooms.media.rtcp import ReportBlock, SenderReport
 from server.rooms.media.rtp import HEADER, MediaKind
 from server.rooms.media.sdp import Codec
 from server.rooms.media.srtp import PacketBuffer
@@ -173,7 +175,7 @@ def test_packets_of_a_source_that_has_gone_are_not_sent_again() -> None:
     assert publishers.rtcp == []
 
 
-def test_a_subscriber_gets_only_so_many_packets_again() -> None:
+def test_a_packet_that_is_asked_for_again_at_once_is_sent_once() -> None:
     router, wire, video = Router(), RecordingWire(), source()
     subscriber = output(wire)
     router.add_source(video)
@@ -181,7 +183,23 @@ def test_a_subscriber_gets_only_so_many_packets_again() -> None:
     send(video, 10, 0)
     for _ in range(100):
         subscriber.packets_missed((10,) * 10, now_s=2.0)
-    assert len(wire.rtp) == 1 + 200
+    assert len(wire.rtp) == 1 + 1
+
+
+def test_the_round_trip_is_measured_by_the_reports() -> None:
+    router, wire, video = Router(), RecordingWire(), source()
+    subscriber = output(wire)
+    router.add_source(video)
+    router.add_output(subscriber)
+    send(video, 10, 0)
+    video.reported(SenderReport(7, 0x0001_2345_6789_ABCD, 0, 0, 0), 20.0)
+    block = ReportBlock(70, 0, 0, 10, 0, last_report=0x2345_6789, delay=65_536)
+    subscriber.received(block, 21.8)
+    taken = []
+    for now_s in (22.0, 22.7, 22.9):
+        subscriber.packets_missed((10,), now_s)
+        taken.append(len(wire.rtp) - 1)
+    assert taken == [1, 1, 2]
 
 
 def test_what_was_lost_before_us_is_asked_for_in_the_sources_numbers() -> None:
@@ -210,6 +228,22 @@ def test_a_removed_output_and_a_removed_source_have_no_route() -> None:
     send(video, 2, 2)
     assert wire.rtp == []
     assert subscriber.source is None
+
+
+def test_a_queue_that_fills_on_the_way_lowers_the_estimate() -> None:
+    router, wire, video = Router(), RecordingWire(), source()
+    subscriber = output(wire)
+    router.add_source(video)
+    router.add_output(subscriber)
+    subscriber.receiver_estimated(10**6, now_s=10.0)
+    for sequence in range(10_000):
+        send(video, sequence, 0)
+    subscriber.receiver_estimated(400_000, now_s=10.1)
+    assert subscriber.estimate.bitrate_bps == START_BPS
+    subscriber.receiver_estimated(400_000, now_s=11.0)
+    assert subscriber.estimate.bitrate_bps == 400_000
+    subscriber.receiver_estimated(200_000, now_s=12.0)
+    assert subscriber.estimate.bitrate_bps == 400_000
 
 
 def test_feedback_without_a_source_is_ignored() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.rooms.media import rtcp
-from server.rooms.media.rtcp import KeyframeRequest, Nack, ReportBlock, SenderReport
+from server.rooms.media.rtcp import KeyframeRequest, Nack, ReceiverEstimate, ReportBlock, SenderReport
 
 WORD = st.integers(0, 0xFFFFFFFF)
 REPORT = SenderReport(ssrc=7, ntp=0x83AA7E8000000000, timestamp=90_000, packets=10, octets=12_000)
@@ -51,6 +51,7 @@ def test_a_bitrate_limit_is_rounded_down_by_less_than_a_ten_thousandth(bitrate_b
     assert packet[16] == 2
     mantissa = int.from_bytes(packet[17:20]) & 0x3FFFF
     limit_bps = mantissa << (packet[17] >> 2)
+    assert list(rtcp.read(packet)) == [ReceiverEstimate(2, limit_bps), ReceiverEstimate(3, limit_bps)]
     assert limit_bps <= bitrate_bps <= limit_bps * 1.0001 + 1
 
 
