@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.casefiles.handlers import DossierHandlers
+from server.casefiles.handlers import DossierHandlers, DossierPanel
 from server.casefiles.ingest import Ingest
 from server.casefiles.pages import PagePictures
 from server.casefiles.service import may_watch_dossier
 from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
 from server.cases.api import CaseApi
-from server.cases.handlers import CaseHandlers
+from server.cases.handlers import CaseHandlers, Panels
 from server.cooperation.handlers import CooperationHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
@@ -39,6 +39,7 @@ from server.rooms.handlers import MeetingHandlers
 from server.rooms.hub import Hub
 from server.rooms.kiosk import KioskHandlers
 from server.rooms.media.client import MediaClient
+from server.rooms.panels import MeetingPanels
 from server.rooms.ports import MediaPlane
 from server.rooms.socket import RoomSockets
 from server.scheduling.handlers import BookingHandlers
@@ -90,8 +91,14 @@ def compose(
         secure_cookies=settings.secure_cookies,
     )
     case_api = CaseApi(units=database, clock=clock)
-    cases = CaseHandlers(units=database, clock=clock, pages=pages)
     cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
+    meeting_panels = MeetingPanels(units=database, clock=clock)
+    panels = Panels(
+        dossiers=DossierPanel(units=database).of_case,
+        meetings=meeting_panels.of_case,
+        agenda=meeting_panels.agenda,
+    )
+    cases = CaseHandlers(units=database, clock=clock, pages=pages, panels=panels)
     casefiles = _compose_casefiles(
         settings, database, bus, queue, pages=pages, catalogue=catalogue, clock=clock
     )

@@ -16,6 +16,7 @@ from server.casefiles.annotations import (
 )
 from server.casefiles.model import Annotation, Dossier, Meaning, Page, PageSize
 from server.casefiles.pages import PagePictures
+from server.casefiles.policy import FileClosedDuringInvestigation
 from server.casefiles.ports import CaseFilesTx
 from server.casefiles.service import (
     ReadableDossier,
@@ -25,7 +26,8 @@ from server.casefiles.service import (
     page_to_show,
     viewer,
 )
-from server.casefiles.views import FAILURES, PAGE_FAILURES, dossier_rows
+from server.casefiles.views import FAILURES, PAGE_FAILURES, DossierRow, dossier_rows
+from server.cases.model import Case
 from server.http.i18n import Catalogue
 from server.http.identity import identity_of
 from server.http.pages import Pages
@@ -100,6 +102,21 @@ class PictureQuery(Input):
     size: PageSize = PageSize.READING
     intent: Annotated[str, Field(pattern="^(show|prefetch)$")] = "show"
     """A page that is prefetched is not logged as seen; showing it later is told by `views`."""
+
+
+class DossierPanel:
+    """Tells a case's page of its dossiers."""
+
+    def __init__(self, *, units: Units[CaseFilesTx]) -> None:
+        """Keep where to look."""
+        self._units = units
+
+    async def of_case(self, case: Case, identity: Identity) -> tuple[DossierRow, ...]:
+        """Return the dossiers that the reader may read: none, where files are not for them or not yet."""
+        async with self._units.reading() as tx:
+            if not await _may(Action.READ_DOSSIER, case.id, identity, tx):
+                return ()
+            return await dossier_rows(case.id, identity, tx)
 
 
 class DossierHandlers:
@@ -333,7 +350,7 @@ def manifest_body(dossier: Dossier, pages: tuple[Page, ...]) -> dict[str, object
 async def _may(action: Action, case_id: CaseId, identity: Identity, tx: CaseFilesTx) -> bool:
     try:
         await find_case_with_files(case_id, identity, action, tx)
-    except NotAllowed:
+    except (NotAllowed, FileClosedDuringInvestigation):
         return False
     return True
 

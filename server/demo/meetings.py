@@ -12,16 +12,17 @@ from server.kernel.clock import CHINA, local_date
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import CaseId, OrganisationId
 from server.people.model import OrganisationKind
+from server.rooms.events import Become
+from server.rooms.model import EndReason, Meeting, MeetingStatus
+from server.rooms.service import approve_booking, move_meeting
 from server.scheduling.model import Booking, FacilityPractice, Hold, OpeningPeriod, Purpose, ReasonCode, Slot
 from server.scheduling.policy import SlotTaken
 from server.scheduling.service import (
     HoldSlot,
     Refuse,
     alternatives_to,
-    approve,
     case_to_book,
     hold_slot,
-    mark_held,
     refuse,
     submit,
 )
@@ -161,11 +162,20 @@ async def _answer(
                 clock,
             )
         case Outcome.CONFIRMED | Outcome.HELD:
-            await approve(booking.id, booking.version, officer, tx, clock)
+            meeting = await approve_booking(booking.id, booking.version, officer, tx, clock)
             if outcome is Outcome.HELD:
-                await mark_held(booking.id, officer.actor, tx)
+                await _hold_meeting(meeting, tx)
         case _:
             assert_never(outcome)
+
+
+async def _hold_meeting(meeting: Meeting, tx: SqlTransaction) -> None:
+    for at, status, reason in (
+        (meeting.starts_at, MeetingStatus.OPEN, None),
+        (meeting.starts_at, MeetingStatus.IN_SESSION, None),
+        (meeting.ends_at, MeetingStatus.CLOSED, EndReason.TIME_OVER),
+    ):
+        await move_meeting(meeting.id, Become(status, reason), tx, At(at))
 
 
 def _slots(plan: Plan, now: datetime) -> Iterator[Slot]:

@@ -13,7 +13,7 @@ from typing_extensions import override
 from server.cases.lifecycle import CaseStep
 from server.cases.model import Assignment, AssignmentKind, Case, CaseStatus
 from server.cases.service.assigning import AcceptAssignment, accept
-from server.cases.service.facts import move_case, note_meeting_held
+from server.cases.service.facts import move_case, note_meeting_held, record_fact
 from server.cases.service.intake import Delivery, send_notice
 from server.cooperation.service import ProposeAssignment, propose, weigh_lawyers
 from server.demo.notices import PlannedNotice, planned_notices, worded
@@ -89,6 +89,8 @@ async def _play(planned: PlannedNotice, cast: Cast, tx: SqlTransaction) -> None:
     if accused.goal is CaseStatus.ASSIGNED:
         return
     lawyer = cast.people.by_id(lead.account_id).identity
+    for key in ("agreement_signed", "papers_filed"):
+        await record_fact(case, key, planned.at + _MET_AFTER, lawyer.actor, tx)
     await note_meeting_held(case.id, planned.at + _MET_AFTER, lawyer, tx)
     for step in _STEPS.get(accused.goal, ()):
         await move_case(await _case(case.id, tx), step, lawyer.actor, tx)

@@ -8,14 +8,14 @@ from pathlib import Path
 from aiohttp.test_utils import TestServer
 
 from server.app import DATABASE, compose
-from server.demo.seed import seed
 from server.http.routing import ROUTES, Route
 from server.kernel.clock import Clock
 from server.kernel.identity import Role
 from server.people.service import issue_pairing_code, pair, sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
-from storage.migrate import migrate_sqlite
+from tests.fakes.clock import SetClock
+from tests.seeded import copy_province
 
 ANONYMOUS, KIOSK = "anonymous", "kiosk"
 
@@ -50,11 +50,11 @@ class Province:
 
 
 @asynccontextmanager
-async def province(data_dir: Path, clock: Clock) -> AsyncIterator[Province]:
-    """Serves the demo from a fresh data directory."""
-    migrate_sqlite(data_dir / "lianbian.db")
+async def province(data_dir: Path) -> AsyncIterator[Province]:
+    """Serves the demo from a fresh data directory, at the moment at which it was made."""
+    await copy_province(data_dir / "lianbian.db")
+    clock = SetClock()
     app = compose(Settings(data_dir=data_dir), clock=clock)
-    await seed(app[DATABASE], clock)
     routes: tuple[Route, ...] = app[ROUTES]
     server = TestServer(app)
     async with server:

@@ -1,6 +1,5 @@
 """A page that is open stays current by itself, and never at the cost of what somebody writes in it."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.async_api import Browser, expect
@@ -9,7 +8,6 @@ from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
 from server.people.service import issue_pairing_code, pair
 from tests.browser.province import Province, province
-from tests.fakes.clock import SetClock
 
 
 async def _pair_another(demo: Province) -> None:
@@ -26,7 +24,7 @@ async def _pair_another(demo: Province) -> None:
 async def test_an_open_page_shows_what_happened_elsewhere_without_being_loaded_again(
     tmp_path: Path, browser: Browser
 ) -> None:
-    async with province(tmp_path, SetClock(datetime(2026, 9, 28, 1, 12, tzinfo=UTC))) as demo:
+    async with province(tmp_path) as demo:
         context = await browser.new_context()
         token = (await demo.sessions())[Role.FACILITY_OFFICER]
         assert token is not None

@@ -55,7 +55,10 @@ async def walk(
             if kinds[route] > SAME_KIND_AT_MOST:
                 continue
             async with browser.get(f"{address}{path}") as answer:
+                if answer.url.path_qs != path and answer.url.path_qs in seen:
+                    continue
                 path = answer.url.path_qs
+                seen.add(path)
                 visits.append(Visit(path, route_of(path, routes), answer.status))
                 body = await answer.text() if answer.content_type == "text/html" else ""
             for target in _links(body, path):

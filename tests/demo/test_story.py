@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -18,12 +19,20 @@ from storage.migrate import migrate_sqlite
 from storage.queue import LocalQueue
 from storage.tables.base import metadata
 from tests.fakes.clock import SetClock
+from tests.seeded import copy_province
+
+NOT_CONTENT = ("id", "_hash", "_by", "code", "actor", "subject", "details")
+"""Endings of columns that hold what is random."""
 
 
 @pytest.fixture
-async def province(database: Database, clock: SetClock) -> Database:
-    await seed(database, clock)
-    return database
+async def province(tmp_path: Path, clock: SetClock) -> AsyncIterator[Database]:
+    path = tmp_path / "province.db"
+    await copy_province(path)
+    url, queue = f"sqlite+aiosqlite:///{path}", LocalQueue({})
+    opened = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue)
+    yield opened
+    await opened.close()
 
 
 async def _cases(province: Database) -> tuple[Case, ...]:
@@ -49,7 +58,9 @@ async def _content(database: Database) -> dict[str, list[str]]:
                         *[
                             column
                             for column in table.columns
-                            if not column.name.endswith(("id", "_hash", "_by", "actor", "subject", "details"))
+                            if not column.name.endswith(
+                                ("id", "_hash", "_by", "code", "actor", "subject", "details")
+                            )
                             and not column.name.startswith("answer")
                         ]
                     )
