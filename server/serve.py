@@ -4,16 +4,24 @@ import asyncio
 import errno
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
+import structlog
 from aiohttp import web
 
 from server.app import DATABASE, compose
+from server.demo.dossier import add_dossier
 from server.demo.seed import seed
 from server.kernel.clock import SystemClock
 from server.people.administration import first_account
 from server.people.passwords import Argon2Passwords
 from server.settings import Settings
 from server.supervisor import Child, supervised
+from storage.database import Database
+from storage.objects import LocalObjects
+
+log = structlog.get_logger()
 
 SHUTDOWN_S = 2.0
 """How long requests under way may take when the process ends."""
@@ -37,11 +45,33 @@ async def serve(settings: Settings) -> None:
         if settings.demo:
             await seed(app[DATABASE], SystemClock())
         await _listen(runner, settings)
-        async with supervised([_media_child(settings)]):
+        async with supervised([_media_child(settings)]), _demo_dossier(app, settings):
             _say_where(settings)
             await stopped.wait()
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _demo_dossier(app: web.Application, settings: Settings) -> AsyncIterator[None]:
+    """Make the demo's dossier beside the requests: it takes a while, and the pages are wanted now."""
+    if not settings.demo:
+        yield
+        return
+    making = asyncio.create_task(_make_dossier(app[DATABASE], settings), name="demo-dossier")
+    try:
+        yield
+    finally:
+        making.cancel()
+        with suppress(asyncio.CancelledError):
+            await making
+
+
+async def _make_dossier(database: Database, settings: Settings) -> None:
+    try:
+        await add_dossier(database, LocalObjects(settings.objects_dir), SystemClock())
+    except Exception:
+        log.exception("the demo's dossier could not be made")
 
 
 async def make_demo(settings: Settings) -> None:
