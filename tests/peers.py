@@ -151,7 +151,7 @@ class Peer(asyncio.DatagramProtocol):
             f"a=candidate:1 1 udp 2130706431 {host} {port} typ host\r\na=end-of-candidates\r\n"
         )
 
-    async def connect(self, answer: str, *, timeout_s: float = 5.0) -> None:
+    async def connect(self, answer: str, *, timeout_s: float = 20.0) -> None:
         async with asyncio.timeout(timeout_s):
             self.answer = Answer(answer)
             self._checking = asyncio.create_task(self._check())

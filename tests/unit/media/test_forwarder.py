@@ -26,6 +26,7 @@ GUARD = ParticipantId("guard")
 BOTH = frozenset(MediaKind)
 VIDEO_ONLY = frozenset({MediaKind.VIDEO})
 QUIET_S = 0.15
+PATIENCE_S = 15
 
 
 class House:
@@ -64,7 +65,7 @@ class House:
         self, what: LegEvent, participant: ParticipantId, watched: ParticipantId | None = None
     ) -> None:
         wanted = Notice(leg=LegKey(room=ROOM, participant=participant, watched=watched), what=what)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while await self.notices.get() != wanted:
                 pass
 
@@ -91,13 +92,13 @@ def packet(peer: Peer, kind: str, sequence: int, payload: bytes = b"sealed") -> 
 
 async def received(peer: Peer) -> tuple[int, int, bytes]:
     """Return payload type and marker, SSRC, and payload of the next packet."""
-    data = await asyncio.wait_for(peer.rtp.get(), 2)
+    data = await asyncio.wait_for(peer.rtp.get(), PATIENCE_S)
     _, marked_type, _, _, ssrc = HEADER.unpack_from(data)
     return marked_type, ssrc, data[HEADER.size :]
 
 
 async def next_sequence(peer: Peer) -> int:
-    sequence: int = HEADER.unpack_from(await asyncio.wait_for(peer.rtp.get(), 2))[2]
+    sequence: int = HEADER.unpack_from(await asyncio.wait_for(peer.rtp.get(), PATIENCE_S))[2]
     return sequence
 
 
@@ -110,7 +111,7 @@ async def nothing_arrives(peer: Peer) -> bool:
 
 async def feedback(peer: Peer, wanted: type[object]) -> rtcp.Feedback:
     """Return the next RTCP part of a type that reaches `peer`."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             for item in rtcp.read(await peer.rtcp.get()):
                 if isinstance(item, wanted):
@@ -257,12 +258,15 @@ async def test_feedback_reaches_the_publisher_under_its_own_ssrc(house: House) -
 async def test_a_subscriber_that_cannot_decode_costs_few_keyframes(house: House) -> None:
     lawyer = await house.publisher(LAWYER)
     client = await house.subscriber(CLIENT, LAWYER)
+    clock = asyncio.get_running_loop()
+    started_s = clock.time()
     for _ in range(200):
         client.send_rtcp(rtcp.picture_loss(sender=1, ssrc=client.answer.ssrcs()["video"]))
         await asyncio.sleep(0.005)
     await asyncio.sleep(0.1)
     asked = [item for _ in range(lawyer.rtcp.qsize()) for item in rtcp.read(lawyer.rtcp.get_nowait())]
-    assert 1 <= sum(isinstance(item, rtcp.KeyframeRequest) for item in asked) <= 4
+    most = 4 + 0.5 * (clock.time() - started_s)
+    assert 1 <= sum(isinstance(item, rtcp.KeyframeRequest) for item in asked) <= most
 
 
 async def test_sender_reports_are_rewritten_for_each_subscriber(house: House) -> None:
@@ -323,8 +327,8 @@ async def test_a_client_that_changes_networks_goes_on(house: House) -> None:
 
 
 async def test_a_silent_peer_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.rooms.media.icelite.CONSENT_S", 0.3)
     lawyer = await house.publisher(LAWYER)
+    monkeypatch.setattr("server.rooms.media.icelite.CONSENT_S", 0.3)
     lawyer.check()
     await asyncio.sleep(0.05)
     lawyer.stop_checks()

@@ -29,6 +29,8 @@ from tests.peers import Peer
 ROOM = MeetingId("room")
 LAWYER = ParticipantId("lawyer")
 CLIENT = ParticipantId("client")
+PATIENCE_S = 15
+QUIET_S = 0.2
 
 
 def settings(folder: Path, *, port: int = 0, lifeline_fd: int | None = None) -> WorkerSettings:
@@ -67,25 +69,31 @@ async def call(media: MediaClient) -> AsyncIterator[tuple[Peer, Peer]]:
     client.close()
 
 
-async def speak(lawyer: Peer, client: Peer, sequence: int) -> bool:
-    """Tell whether what the lawyer says reaches the client."""
+def speak(lawyer: Peer, sequence: int) -> None:
     lawyer.send_rtp(HEADER.pack(0x80, 111, sequence, 960 * sequence, lawyer.ssrcs["audio"]) + b"words")
-    try:
-        await asyncio.wait_for(client.rtp.get(), 0.3)
-    except TimeoutError:
-        return False
-    return True
+
+
+async def hears(client: Peer, lawyer: Peer, sequence: int) -> bool:
+    """Tell that what the lawyer says reaches the client."""
+    speak(lawyer, sequence)
+    return bool(await asyncio.wait_for(client.rtp.get(), PATIENCE_S))
+
+
+async def hears_nothing(client: Peer, lawyer: Peer, sequence: int) -> bool:
+    speak(lawyer, sequence)
+    await asyncio.sleep(QUIET_S)
+    return client.rtp.empty()
 
 
 async def test_a_call_is_set_up_by_commands_and_ended_by_one(worker: Worker, tmp_path: Path) -> None:
     async with MediaClient(tmp_path / "media.sock") as media, call(media) as (lawyer, client):
-        assert await speak(lawyer, client, 1)
+        assert await hears(client, lawyer, 1)
         notice = await anext(media.notices())
         assert notice == MediaNotice(room=ROOM, participant=LAWYER, what="connected")
         counts = await media.stats()
         assert (counts["rooms"], counts["legs"]) == (1, 2)
         await media.remove(room=ROOM, participant=CLIENT)
-        assert not await speak(lawyer, client, 2)
+        assert await hears_nothing(client, lawyer, 2)
     assert worker.port
 
 
@@ -112,7 +120,7 @@ async def test_the_rooms_of_a_web_process_that_went_away_are_closed(worker: Work
     async with MediaClient(tmp_path / "media.sock") as media, call(media) as (lawyer, client):
         await media.__aexit__()
         await asyncio.sleep(0.05)
-        assert not await speak(lawyer, client, 1)
+        assert await hears_nothing(client, lawyer, 1)
     assert worker.port
 
 
@@ -121,12 +129,12 @@ async def test_a_room_begins_anew_with_the_web_process_that_takes_it_over(
 ) -> None:
     path = tmp_path / "media.sock"
     async with MediaClient(path) as former, MediaClient(path) as later, call(former) as (lawyer, client):
-        assert await speak(lawyer, client, 1)
+        assert await hears(client, lawyer, 1)
         await later.remove(room=ROOM, participant=ParticipantId("nobody"))
-        assert not await speak(lawyer, client, 2)
+        assert await hears_nothing(client, lawyer, 2)
         async with call(later) as (lawyer_again, client_again):
             await former.__aexit__()
-            assert await speak(lawyer_again, client_again, 1)
+            assert await hears(client_again, lawyer_again, 1)
     assert worker.port
 
 
@@ -141,7 +149,7 @@ async def test_garbage_on_the_control_channel_ends_only_that_channel(
     async with MediaClient(path) as media:
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(garbage)
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
         writer.close()
         assert (await media.stats())["rooms"] == 0
     assert worker.port
@@ -176,25 +184,28 @@ async def test_without_a_process_new_legs_fail_and_removals_do_not(
         await media.close_room(ROOM)
 
 
-class Process:
-    """The worker in a process of its own, as the supervisor starts it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._code = (
-            "from pathlib import Path; from server.rooms.media.worker import WorkerSettings, main; "
-            "main(WorkerSettings(host='127.0.0.1', port=0, addresses=('127.0.0.1',), "
-            f"control_path=Path({str(folder / 'media.sock')!r}), lifeline_fd=0))"
-        )
-
-    async def start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-c", self._code, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
+async def start_process(folder: Path) -> asyncio.subprocess.Process:
+    """Start the worker in a process of its own, as the supervisor does, and wait until it takes commands."""
+    path = folder / "media.sock"
+    code = (
+        "from pathlib import Path; from server.rooms.media.worker import WorkerSettings, main; "
+        "main(WorkerSettings(host='127.0.0.1', port=0, addresses=('127.0.0.1',), "
+        f"control_path=Path({str(path)!r}), lifeline_fd=0))"
+    )
+    path.unlink(missing_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    for _ in range(100 * PATIENCE_S):
+        if path.exists():
+            break
+        await asyncio.sleep(0.01)
+    return process
 
 
 async def quiet_end(process: asyncio.subprocess.Process) -> int:
     """Wait for the end; return the exit code, having seen that nothing was complained of."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         _, told = await process.communicate()
     assert told == b""
     code = process.returncode
@@ -203,7 +214,7 @@ async def quiet_end(process: asyncio.subprocess.Process) -> int:
 
 
 async def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
-    process = await Process(tmp_path).start()
+    process = await start_process(tmp_path)
     async with MediaClient(tmp_path / "media.sock") as media:
         await media.stats()
         assert process.stdin is not None
@@ -212,24 +223,24 @@ async def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
 
 
 async def test_the_process_ends_when_told_to(tmp_path: Path) -> None:
-    process = await Process(tmp_path).start()
+    process = await start_process(tmp_path)
     async with MediaClient(tmp_path / "media.sock") as media, call(media) as (lawyer, _):
         process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(lawyer.closed.wait(), 2)
+        await asyncio.wait_for(lawyer.closed.wait(), PATIENCE_S)
         assert await quiet_end(process) == 0
 
 
 async def test_a_killed_process_is_found_again_and_its_rooms_are_told(tmp_path: Path) -> None:
-    process = await Process(tmp_path).start()
+    process = await start_process(tmp_path)
     async with MediaClient(tmp_path / "media.sock") as media:
         async with call(media):
             process.kill()
             assert await quiet_end(process) == -signal.SIGKILL
-        again = await Process(tmp_path).start()
-        notice = await asyncio.wait_for(anext(media.notices()), 5)
+        again = await start_process(tmp_path)
+        notice = await asyncio.wait_for(anext(media.notices()), PATIENCE_S)
         assert notice == MediaNotice(room=ROOM, participant=None, what="worker_restarted")
         async with call(media) as (lawyer, client):
-            assert await speak(lawyer, client, 1)
+            assert await hears(client, lawyer, 1)
         again.send_signal(signal.SIGTERM)
         assert await quiet_end(again) == 0
 
