@@ -3,7 +3,7 @@ import { Line } from "../src/lib/live/line";
 
 class Socket extends EventTarget {
   static readonly made: Socket[] = [];
-  constructor(readonly url: string) {
+  constructor(_url: string) {
     super();
     Socket.made.push(this);
   }
