@@ -288,7 +288,7 @@ async def _move(meeting: Meeting, become: Become, actor: str, tx: RoomsTx, clock
     )
     await tx.rooms.put_meeting(moved)
     if closed and meeting.opened_at is not None:
-        await mark_held(meeting.booking_id, actor, tx)
+        await mark_held(meeting.booking_id, meeting.opened_at, actor, tx)
     tx.record(
         MeetingMoved(
             actor=actor,

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.policy import relation_to_case
+from server.cases.service.facts import note_meeting_held, note_meeting_requested
 from server.cases.service.records import find_case
 from server.kernel.clock import Clock
 from server.kernel.errors import NotFound
-from server.kernel.identity import Identity
+from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, BookingId, CaseId, OrganisationId, PartyId, TerminalId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.scheduling.ledger import (
@@ -214,6 +215,7 @@ async def submit(
     await tx.slots.end_hold(hold.id)
     await tx.slots.add_booking(booking)
     tx.record(_event(BookingRequested, booking, identity))
+    await note_meeting_requested(booking.case_id, now, identity, tx)
     return booking
 
 
@@ -346,13 +348,15 @@ async def meetings_of(identity: Identity, tx: SlotsTx) -> tuple[OwnMeeting, ...]
     return tuple(found)
 
 
-async def mark_held(booking_id: BookingId, actor: str, tx: SlotsTx) -> None:
-    """Note that the meeting took place; repeated or late, it changes nothing."""
+async def mark_held(booking_id: BookingId, at: datetime, actor: str, tx: SlotsTx) -> None:
+    """Note that the meeting took place from `at` on; repeated or late, it changes nothing."""
     booking = await tx.slots.booking(booking_id)
     if booking is None or booking.status is not BookingStatus.CONFIRMED:
         return
     await tx.slots.put_booking(replace(booking, version=booking.version + 1, status=BookingStatus.HELD))
     tx.record(_event(MeetingHeld, booking, actor))
+    lawyer = Identity(role=Role.LAWYER, account_id=booking.requested_by)
+    await note_meeting_held(booking.case_id, at, lawyer, tx)
 
 
 async def alternatives_to(wanted: Booking | Hold, tx: SlotsTx, now: datetime) -> tuple[Alternative, ...]:

@@ -170,3 +170,22 @@ async def test_anonymous_visitors_are_sent_to_sign_in(world: World, anonymous: B
     for path in ("/desk", "/meetings", f"/cases/{world.case.id}/book", "/kiosk"):
         answer = await anonymous.get(path, allow_redirects=False)
         assert (answer.status, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
+
+
+async def test_the_case_and_the_desk_of_its_lawyer_show_the_meeting(
+    world: World, signed_in: SignedIn, clock: SetClock
+) -> None:
+    path = await confirmed(world, signed_in)
+    clock.move(TUESDAY_10 - timedelta(minutes=30) - clock.now())
+    lawyer = await signed_in(world.lawyer)
+    for page in (f"/cases/{world.case.id}", "/cases"):
+        assert path in await (await lawyer.get(page)).text()
+
+
+async def test_asking_for_a_meeting_starts_the_facilitys_48_hours(
+    world: World, signed_in: SignedIn, database: Database, clock: SetClock
+) -> None:
+    await book(world, await signed_in(world.lawyer))
+    async with database.reading() as tx:
+        facts = await tx.cases.facts_of(frozenset({world.case.id}))
+    assert facts[world.case.id]["lawyer_presented_three_documents"] == clock.now()

@@ -197,7 +197,9 @@ async def test_a_meeting_from_the_waiting_room_to_the_wiped_screen(  # noqa: PLR
     assert "会见结束了" in await (await kiosk.get("/kiosk")).text()
     async with database.reading() as tx:
         (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
+        facts = await tx.cases.facts_of(frozenset({world.case.id}))
     assert booking.status is BookingStatus.HELD
+    assert "first_meeting_held" in facts[world.case.id]
 
 
 async def test_rule_1_a_guard_watches_without_audio_and_everyone_is_told(  # noqa: PLR0913, PLR0917 - all it needs
