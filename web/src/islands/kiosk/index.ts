@@ -25,8 +25,8 @@ export function mount(element: HTMLElement): () => void {
   let leaving: ReturnType<typeof setTimeout> | undefined;
 
   const screen = new Screen(element, () => {
-    const { joint, own, meeting } = presence;
-    const shown = { place, joint, own, volume, isEnding, meeting, state: meeting.state };
+    const { joint, own, faults, meeting } = presence;
+    const shown = { place, joint, own, faults, volume, isEnding, meeting, state: meeting.state };
     return kioskView({ ...shown, louder, askToEnd, leaveScreen });
   });
   const presence = new Presence(id, ({ stage, endReason }) => {

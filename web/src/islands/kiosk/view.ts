@@ -5,6 +5,7 @@ import { spokenGroups } from "../../lib/e2ee/safety";
 import type { Joint } from "../../lib/e2ee/vault";
 import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
+import type { Capture } from "../../lib/room/devices";
 import { isInside, type Meeting, type MeetingState } from "../../lib/room/meeting";
 
 const MINUTE_MS = 60_000;
@@ -14,6 +15,7 @@ export interface KioskPicture {
   readonly place: string;
   readonly joint: Joint;
   readonly own: MediaStream | undefined;
+  readonly faults: Capture["faults"];
   /** 0 to 1. */
   readonly volume: number;
   /** The person pressed the end button and has not confirmed yet. */
@@ -85,9 +87,11 @@ function video(state: MeetingState, id: string, volume: number): TemplateResult 
   return html`<video .srcObject=${stream} .volume=${volume} autoplay playsinline data-participant=${id}></video>`;
 }
 
-function side({ state, meeting, louder, askToEnd }: KioskPicture): TemplateResult {
+function side({ state, faults, meeting, louder, askToEnd }: KioskPicture): TemplateResult {
   return html`<aside class="k-side" data-frames=${JSON.stringify(state.counts ?? {})}>
     ${encryption(state)} ${guard(state)}
+    ${faults.audio === undefined ? nothing : info("bad", "mic-off", t("律师听不到您"), t("机器坏了，请叫民警。"))}
+    ${faults.video === undefined ? nothing : info("bad", "video-off", t("律师看不到您"), t("机器坏了，请叫民警。"))}
     <button class="kbtn kbtn-s" type="button" @click=${() => louder(1)}>
       ${icon("speaker-up")}${t("声音大一点")}
     </button>

@@ -16,8 +16,18 @@ export function mount(element: HTMLElement): () => void {
   let panel: Panel = "none";
 
   const screen = new Screen(element, () => {
-    const { joint, own, meeting } = presence;
-    return roomView({ title, leaveTo: leave, joint, own, panel, meeting, state: meeting.state, open });
+    const { joint, own, faults, meeting } = presence;
+    return roomView({
+      title,
+      leaveTo: leave,
+      joint,
+      own,
+      faults,
+      panel,
+      meeting,
+      state: meeting.state,
+      open,
+    });
   });
   const presence = new Presence(id, () => screen.redraw());
 

@@ -4,9 +4,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Joint } from "../../lib/e2ee/vault";
 import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
+import type { Capture } from "../../lib/room/devices";
 import { isInside, type Meeting, type MeetingState } from "../../lib/room/meeting";
 import { encryptionStatement, type Statement } from "../../lib/room/statement";
-import { capacity, endWords, gradeWords } from "../../lib/room/words";
+import { capacity, endWords, faultWords, gradeWords } from "../../lib/room/words";
 import type { RosterEntry } from "../../protocol";
 import { compareDialog, leaveDialog, refusalDialog } from "./dialogs";
 
@@ -19,6 +20,7 @@ export interface RoomPicture {
   readonly leaveTo: string;
   readonly joint: Joint;
   readonly own: MediaStream | undefined;
+  readonly faults: Capture["faults"];
   readonly panel: Panel;
   readonly meeting: Meeting;
   readonly state: MeetingState;
@@ -165,11 +167,21 @@ function mutedIcon(isMuted: boolean): TemplateResult {
 }
 
 /** Every waiting state names who acts, and how long it has been so. */
-function whoMustAct({ state, meeting }: RoomPicture): TemplateResult {
+function whoMustAct({ state, meeting, faults }: RoomPicture): TemplateResult {
   return html`<div class="stage-acts">
+    ${faults.audio === undefined ? nothing : fault("mic-off", faultWords("audio", faults.audio))}
+    ${faults.video === undefined ? nothing : fault("video-off", faultWords("video", faults.video))}
     ${state.waiting === undefined ? nothing : ownWaiting(state.waiting, state.clockOffset_ms)}
     ${state.kind === "lawyer" ? state.roster.map((each) => arrival(each, meeting)) : nothing}
     ${state.calledBy === undefined ? nothing : called(state)}
+  </div>`;
+}
+
+function fault(iconName: string, words: string): TemplateResult {
+  return html`<div class="act act-you" role="alert">
+    <span class="act-who">${icon(iconName)}</span>
+    <b>${words}</b>
+    <p>${t("处理好后请刷新本页，会以新口令重新进入。")}</p>
   </div>`;
 }
 

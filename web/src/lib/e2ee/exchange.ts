@@ -130,9 +130,9 @@ export class KeyExchange {
     this.#enqueue(() => this.#handle(message));
   }
 
-  /** The people found that their codes differ: somebody is in between, so nothing is sealed or opened any more. */
-  distrust(): void {
-    this.#stop("different-codes");
+  /** Gives the keys up for good: the people found that their codes differ, or the worker broke down. */
+  giveUp(reason: "different-codes" | "fault"): void {
+    this.#stop(reason);
   }
 
   /** Ends it: nothing is sealed or opened any more. */

@@ -46,10 +46,16 @@ export class Vault implements KeySink {
   readonly joint: Joint;
   readonly #worker: Worker;
 
-  constructor(joint: Joint = jointOf(globalThis)) {
+  /**
+   * Starts the worker; `failed` is told when it breaks down, after which nothing is sent or shown any more.
+   *
+   * @throws Unprotectable where this browser has no way to lead frames through it
+   */
+  constructor(failed: () => void, joint: Joint = jointOf(globalThis)) {
     if (joint === "none") throw new Unprotectable();
     this.joint = joint;
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onerror = failed;
   }
 
   /** Makes a connection that sends and shows nothing unless it is protected. */

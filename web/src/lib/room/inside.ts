@@ -38,7 +38,7 @@ class WrongAnswer extends Error {}
 /** Sends, receives and agrees on keys while this participant is in the room. */
 export class Inside {
   readonly #parts: InsideParts;
-  readonly #vault = new Vault();
+  readonly #vault = new Vault(() => this.#exchange.giveUp("fault"));
   readonly #exchange: KeyExchange;
   readonly #subscriptions = new Map<string, Subscription>();
   #publication: Connection | undefined;
@@ -130,7 +130,7 @@ export class Inside {
 
   /** The codes differed: the keys are given up for good. */
   distrust(): void {
-    this.#exchange.distrust();
+    this.#exchange.giveUp("different-codes");
   }
 
   /** Looks at the statistics of all connections. */

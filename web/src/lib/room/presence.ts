@@ -2,7 +2,7 @@
 
 import { type Joint, jointOf } from "../e2ee/vault";
 import { socketAddress } from "./address";
-import { capture, keepAwake } from "./devices";
+import { type Capture, capture, keepAwake } from "./devices";
 import { Meeting, type MeetingState } from "./meeting";
 
 /** Goes into a meeting at once, with what devices there are; a browser that can't seal frames stays outside. */
@@ -11,6 +11,7 @@ export class Presence {
   readonly meeting: Meeting;
   readonly #letSleep = keepAwake();
   #own: MediaStream | undefined;
+  #faults: Capture["faults"] = {};
   #isOver = false;
 
   constructor(meeting: string, changed: (state: MeetingState) => void) {
@@ -23,6 +24,11 @@ export class Presence {
     return this.#own;
   }
 
+  /** What is wrong with camera and microphone. */
+  get faults(): Capture["faults"] {
+    return this.#faults;
+  }
+
   /** Ends it, and lets go of the devices. */
   close(): void {
     this.#isOver = true;
@@ -32,8 +38,9 @@ export class Presence {
   }
 
   async #enter(): Promise<void> {
-    const { stream } = await capture();
+    const { stream, faults } = await capture();
     this.#own = stream;
+    this.#faults = faults;
     if (this.#isOver) this.#release();
     else this.meeting.enter(stream);
   }
