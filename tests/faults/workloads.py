@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from server.demo.seed import DEMO_AGENCY_KEY
 from storage.database import Database
+from tests.faults.casework import Annotations, Bookings, Uploads
 from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 
 if TYPE_CHECKING:
@@ -116,4 +117,10 @@ def _of_agency() -> dict[str, str]:
     return {"Authorization": f"Bearer {DEMO_AGENCY_KEY}"}
 
 
-WORKLOADS: tuple[Callable[[Random], Workload[Any]], ...] = (Sessions, Notices)
+WORKLOADS: tuple[Callable[[Random], Workload[Any]], ...] = (
+    Sessions,
+    Notices,
+    Uploads,
+    Annotations,
+    Bookings,
+)

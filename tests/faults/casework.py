@@ -1,0 +1,230 @@
+"""What a lawyer writes while the server is killed: parts of files, annotations, bookings."""
+
+import asyncio
+import base64
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from random import Random
+
+from aiohttp import ClientSession
+from typing_extensions import override
+
+from server.kernel.clock import CHINA
+from storage.database import Database
+from tests.documents import scan
+from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
+
+_CHUNK_BYTES = 4096
+_READY_WITHIN_S = 90.0
+_TUS = {"Tus-Resumable": "1.0.0"}
+
+
+@dataclass(slots=True)
+class Desk:
+    """The lawyer of the story in front of the case whose client is named."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    case: str = ""
+
+    async def sit_down(self, client: str, database: Database, browser: ClientSession) -> None:
+        async with database.reading() as tx:
+            accounts = await tx.people.seeded_accounts()
+            lawyer = next(account for account in accounts if account.name == "周某")
+            own = frozenset(case.id for case in await tx.cases.cases_of_lawyer(lawyer.id))
+            clients = await tx.cases.recipients_of(own)
+        (case_id,) = [case_id for case_id, party in clients.items() if party.name == client]
+        self.headers = signed_in(await become(browser, lawyer))
+        self.case = f"/cases/{case_id}"
+
+    async def create(self, content: bytes, browser: ClientSession) -> str:
+        """Announces a file and returns where its bytes go."""
+        vouched = {"filename": "卷.pdf", "sha256": hashlib.sha256(content).hexdigest()}
+        pairs = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in vouched.items())
+        headers = {"Upload-Length": str(len(content)), "Upload-Metadata": ",".join(pairs)}
+        async with browser.post(
+            f"{self.case}/uploads", headers={**self.headers, **_TUS, **headers}
+        ) as answer:
+            if answer.status != 201:
+                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+            return answer.headers["Location"]
+
+    async def append(self, place: str, content: bytes, offset: int, browser: ClientSession) -> str | None:
+        """Sends the next part; returns the dossier's address after the last."""
+        part = content[offset : offset + _CHUNK_BYTES]
+        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        async with browser.patch(place, data=part, headers={**self.headers, **_TUS, **headers}) as answer:
+            if answer.status != 204:
+                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+            return answer.headers.get("Dossier-Location")
+
+    async def offset(self, place: str, browser: ClientSession) -> int:
+        """Asks how much of the file is there; -1 if nothing is known of it."""
+        async with browser.head(place, headers={**self.headers, **_TUS}) as answer:
+            return int(answer.headers["Upload-Offset"]) if answer.status == 200 else -1
+
+    async def is_read(self, dossier: str, browser: ClientSession) -> bool:
+        """Tells whether the dossier's one page is there, waiting while it is split off."""
+        async with asyncio.timeout(_READY_WITHIN_S):
+            while True:
+                async with browser.get(f"{dossier}/manifest", headers=self.headers) as answer:
+                    manifest = await answer.json() if answer.status == 200 else {"status": "missing"}
+                if manifest["status"] != "received":
+                    return manifest["status"] == "ready" and manifest["page_count"] == 1
+                await asyncio.sleep(0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadClaim:
+    """How much of a file was acknowledged, or, once whole, the dossier that it became."""
+
+    place: str
+    offset: int
+    dossier: str | None
+
+
+class Uploads(Workload[UploadClaim]):
+    """Sends files part by part, after a kill from where the server says; it checks the whole file's hash."""
+
+    name = "uploads"
+
+    def __init__(self, dice: Random) -> None:
+        super().__init__(dice)
+        self._desk = Desk()
+        self._pdf = scan(1)
+        self._content = b""
+        self._place = ""
+        self._at = 0
+        self._browser: ClientSession | None = None
+
+    @override
+    async def prepare(self, database: Database, browser: ClientSession) -> None:
+        await self._desk.sit_down("张某", database, browser)
+
+    @override
+    async def write(self, browser: ClientSession) -> None:
+        if not self._place:
+            # Bytes after a PDF's end don't harm it, and make each file another one.
+            self._content, self._at = self._pdf + self.dice.randbytes(64), 0
+            self._place = await self._desk.create(self._content, browser)
+        elif browser is not self._browser:
+            self._at = await self._desk.offset(self._place, browser)
+        self._browser = browser
+        place, at = self._place, min(self._at + _CHUNK_BYTES, len(self._content))
+        dossier = await self._desk.append(place, self._content, self._at, browser)
+        self._at = at
+        if at == len(self._content):
+            self._place = ""
+        self.claims.append(UploadClaim(place, at, dossier))
+
+    @override
+    async def holds(self, claim: UploadClaim, browser: ClientSession) -> bool:
+        if await self._desk.offset(claim.place, browser) < claim.offset:
+            return False
+        return claim.dossier is None or await self._desk.is_read(claim.dossier, browser)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationClaim:
+    """An annotation that was answered, and its words."""
+
+    id: str
+    comment: str
+
+
+class Annotations(Workload[AnnotationClaim]):
+    """Marks regions of one page."""
+
+    name = "annotations"
+
+    def __init__(self, dice: Random) -> None:
+        super().__init__(dice)
+        self._desk = Desk()
+        self._dossier = ""
+        self._asked: ClientSession | None = None
+        self._found: dict[str, str] = {}
+
+    @override
+    async def prepare(self, database: Database, browser: ClientSession) -> None:
+        await self._desk.sit_down("孟某", database, browser)
+        content, at, dossier = scan(1), 0, None
+        place = await self._desk.create(content, browser)
+        while dossier is None:
+            dossier = await self._desk.append(place, content, at, browser)
+            at += _CHUNK_BYTES
+        assert await self._desk.is_read(dossier, browser)
+        self._dossier = dossier
+
+    @override
+    async def write(self, browser: ClientSession) -> None:
+        comment = f"伤情时间与监控不符 {self.dice.random()}"
+        body = {
+            "page": 1,
+            "region": {"x": self.dice.randint(0, 80), "y": 10, "width": 12, "height": 5},
+            "meaning": "doubt",
+            "comment": comment,
+            "idempotency_key": f"kill-{self.dice.randrange(10**12)}-key",
+        }
+        async with browser.post(
+            f"{self._dossier}/annotations", json=body, headers=self._desk.headers
+        ) as answer:
+            if answer.status != 201:
+                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+            self.claims.append(AnnotationClaim((await answer.json())["id"], comment))
+
+    @override
+    async def holds(self, claim: AnnotationClaim, browser: ClientSession) -> bool:
+        if browser is not self._asked:
+            async with browser.get(f"{self._dossier}/annotations", headers=self._desk.headers) as answer:
+                found = await answer.json()
+            self._found = {each["id"]: each["comment"] for each in found["annotations"]}
+            self._asked = browser
+        return self._found.get(claim.id) == claim.comment
+
+
+class Bookings(Workload[str]):
+    """Books one slot after the other; a claim is the booking's identifier."""
+
+    name = "bookings"
+
+    def __init__(self, dice: Random) -> None:
+        super().__init__(dice)
+        self._desk = Desk()
+        self._starts_at = datetime.combine(datetime.now(CHINA) + timedelta(days=3), time(8), CHINA)
+
+    @override
+    async def prepare(self, database: Database, browser: ClientSession) -> None:
+        await self._desk.sit_down("刘某", database, browser)
+
+    @override
+    async def write(self, browser: ClientSession) -> None:
+        hold_id = await self._hold(browser)
+        if hold_id is None:
+            return
+        form = {"purpose": "verify_evidence"}
+        async with browser.post(
+            f"/holds/{hold_id}/submit", data=form, headers=self._desk.headers, allow_redirects=False
+        ) as answer:
+            if answer.status != 303:
+                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+        self.claims.append(hold_id)
+
+    @override
+    async def holds(self, claim: str, browser: ClientSession) -> bool:
+        async with browser.get(
+            f"/bookings/{claim}", headers=self._desk.headers, allow_redirects=False
+        ) as answer:
+            return answer.status in {200, 303}
+
+    async def _hold(self, browser: ClientSession) -> str | None:
+        """Holds the next slot; None if what was under way at a kill has taken it."""
+        self._starts_at += timedelta(hours=1)
+        form = {"starts_at": self._starts_at.isoformat(), "minutes": "30"}
+        async with browser.post(f"{self._desk.case}/book", data=form, headers=self._desk.headers) as answer:
+            if answer.status == 409:
+                return None
+            found = re.search(r"/holds/([0-9a-z]{26})/submit", await answer.text())
+        if found is None:
+            raise UnexpectedAnswer(f"{answer.url}: {answer.status} without a hold")
+        return found[1]
