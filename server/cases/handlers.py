@@ -145,6 +145,7 @@ class CaseHandlers:
         case_id = CaseId(request.match_info["case_id"])
         async with self._units.reading() as tx:
             page = await open_case(case_id, identity, tx, self._clock)
+        may = may_in(page.case, identity.role)
         lawyer = identity.role is Role.LAWYER
         officer = identity.role is Role.LEGAL_AID_OFFICER
         return self._pages.render(
@@ -155,13 +156,13 @@ class CaseHandlers:
             act_line=None,
             people=people_view(page.parties, page.defenders, page.assignments if officer else ()),
             deadlines=tuple(deadline_view(clock) for clock in page.clocks),
-            dossiers=await self._panels.dossiers(page.case, identity),
-            meetings=await self._panels.meetings(page.case, identity),
+            dossiers=await self._panels.dossiers(page.case, identity) if "read" in may else (),
+            meetings=await self._panels.meetings(page.case, identity) if "meetings" in may else (),
             assignment=assignment_view(
                 (each for each in page.assignments if each.open and (officer or lawyer)), page.accounts
             ),
             events=events_of(page.case, page.facts, page.assignments, page.accounts),
-            may=may_in(page.case, lawyer=lawyer),
+            may=may,
             end_reasons=tuple(END_REASONS.items()),
         )
 

@@ -15,6 +15,7 @@ from server.cases.model import Assignment, AssignmentStatus, Case, Party, PartyK
 from server.cases.service.records import Defender
 from server.cases.wording import DUTIES, FACTORS, KINDS, REASONS, STAGES, TRACK, TRIGGERS, Words, reason_of
 from server.kernel.errors import N_
+from server.kernel.identity import Role
 from server.kernel.ids import AccountId, AssignmentId, CaseId
 from server.people.model import Account, Organisation
 
@@ -330,11 +331,13 @@ def case_row(
 _OF_LAWYER = frozenset({"meet_client", "sign_agreement", "file_papers"})
 
 
-def may_in(case: Case, *, lawyer: bool) -> frozenset[str]:
-    """Return what the reader may do on the page; no file access before the prosecution stage (CPL 40)."""
-    if not lawyer:
+def may_in(case: Case, role: Role) -> frozenset[str]:
+    """Return what the page shows and offers a role; no file access before the prosecution stage (CPL 40)."""
+    if role is Role.LEGAL_AID_OFFICER:
+        return frozenset({"meetings"})
+    if role is not Role.LAWYER:
         return frozenset()
-    found = set()
+    found = {"meetings"}
     if case.stage.file_access:
         found |= {"read", "upload"}
     if case.in_custody and not case.status.closed:

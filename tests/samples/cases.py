@@ -186,7 +186,7 @@ _CASE_PAGE = {
     "assignment": _ASSIGNMENT,
     "events": _EVENTS,
     "end_reasons": (("conflict_found", "发现利益冲突"), ("other", "其他")),
-    "may": frozenset({"book", "upload", "read"}),
+    "may": frozenset({"book", "upload", "read", "meetings"}),
 }
 _NEW_CASE = {
     **_CASE_PAGE,
