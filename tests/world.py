@@ -7,9 +7,11 @@ where nobody asked about has anything to do. Every other record hangs on one of 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from secrets import randbelow
 
+from server.casefiles.model import DossierStatus, Page, PageProblem, Upload
 from server.cases.model import (
     Assignment,
     AssignmentStatus,
@@ -21,14 +23,26 @@ from server.cases.model import (
     PartyKind,
 )
 from server.kernel.identity import Identity, Role
-from server.kernel.ids import NoticeId, OrganisationId, PartyId, new_id
+from server.kernel.ids import (
+    BookingId,
+    MeetingId,
+    NoticeId,
+    OrganisationId,
+    ParticipantId,
+    PartyId,
+    UploadId,
+    new_id,
+)
 from server.kernel.permissions import Relation
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
-from server.rooms.model import MeetingStatus
-from server.rooms.service import open_meeting
-from server.scheduling.model import BookingStatus, Hold
+from server.rooms.model import Meeting, MeetingStatus, Participant, ParticipantKind, Visit
+from server.scheduling.model import Booking, BookingStatus, Hold, Purpose
 from storage.database import Database, SqlTransaction
-from tests.factories import account, assignment, booking, case, organisation, profile, terminal
+from tests.dossiers import annotation, dossier
+from tests.factories import account, assignment, case, organisation, profile, terminal
+
+STARTS = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
+"""When the meetings begin: soon enough, at the tests' clock, to be joined."""
 
 
 class Where(StrEnum):
@@ -77,18 +91,21 @@ _ORGANISATION_OF: Mapping[Role, str] = {
     Role.AGENCY_OFFICER: "agency",
 }
 
-RELATED: Mapping[Role, Mapping[Where, Relation]] = {
-    role: {
+_ALL_AT_THE_PLACE = {Role.COORDINATOR, Role.FACILITY_OFFICER}
+
+
+def _related(role: Role) -> Mapping[Where, Relation]:
+    return {
         Where.OWN: Relation.OWN,
-        Where.OTHER: Relation.OWN
-        if role in {Role.COORDINATOR, Role.FACILITY_OFFICER}
-        else Relation.UNRELATED,
-        Where.CLOSED: Relation.CLOSED,
+        Where.OTHER: Relation.OWN if role in _ALL_AT_THE_PLACE else Relation.UNRELATED,
+        Where.CLOSED: Relation.UNRELATED if role is Role.RECIPIENT else Relation.CLOSED,
         Where.ELSEWHERE: Relation.UNRELATED,
     }
-    for role in (Role.LAWYER, *_ORGANISATION_OF)
-}
-"""How a role stands to a case in each place; everyone else is unrelated to all."""
+
+
+RELATED = {role: _related(role) for role in Role}
+"""How a role, if it stands to records of a kind at all, stands to those of each place. A recipient's
+terminal shows one meeting: it has no closed one."""
 
 
 async def make_world(database: Database) -> World:
@@ -180,8 +197,105 @@ async def _case(tx: SqlTransaction, world: World, where: Where) -> None:
         "account_id": lawyer.id,
         "terminal_id": place.terminal.id,
         "organisation_id": place.facility.id,
-        **await _meeting(tx, one, lawyer, place.terminal, ended=where is Where.CLOSED),
+        "number": "1",
     }
+    await _meeting(tx, world, where, lawyer)
+    await _file(tx, world, where, lawyer)
+
+
+async def _meeting(tx: SqlTransaction, world: World, where: Where, lawyer: Account) -> None:
+    """A booking that waits for its answer, a meeting that can be joined, and a slot that is only held."""
+    one, place = world.cases[where], world.places[where]
+    closed = where is Where.CLOSED
+    interpreter = world.accounts[Role.INTERPRETER] if where in {Where.OWN, Where.CLOSED} else None
+    (recipient,) = await tx.cases.parties_of(one.id)
+    hold = Hold(
+        id=BookingId(new_id()),
+        case_id=one.id,
+        party_id=recipient.id,
+        facility_id=place.facility.id,
+        terminal_id=place.terminal.id,
+        starts_at=STARTS + timedelta(days=1),
+        ends_at=STARTS + timedelta(days=1, hours=1),
+        lawyer_ids=(lawyer.id,),
+        interpreter_id=None,
+        held_by=lawyer.id,
+        expires_at=STARTS,
+    )
+    booking = Booking(
+        id=BookingId(new_id()),
+        case_id=one.id,
+        party_id=recipient.id,
+        facility_id=place.facility.id,
+        terminal_id=place.terminal.id,
+        starts_at=STARTS,
+        ends_at=STARTS + timedelta(hours=1),
+        lawyer_ids=(lawyer.id,),
+        interpreter_id=interpreter.id if interpreter else None,
+        purpose=Purpose.FIRST_MEETING,
+        requested_by=lawyer.id,
+        requested_at=one.opened_at,
+        status=BookingStatus.HELD if closed else BookingStatus.REQUESTED,
+    )
+    confirmed = replace(
+        booking, id=BookingId(new_id()), status=BookingStatus.HELD if closed else BookingStatus.CONFIRMED
+    )
+    meeting = Meeting(
+        id=MeetingId(new_id()),
+        booking_id=confirmed.id,
+        case_id=one.id,
+        facility_id=place.facility.id,
+        terminal_id=place.terminal.id,
+        recipient_name=recipient.name,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        status=MeetingStatus.CLOSED if closed else MeetingStatus.SCHEDULED,
+        code=f"{randbelow(10**6):06}",
+    )
+    await tx.slots.add_hold(hold)
+    await tx.slots.add_booking(booking)
+    await tx.slots.add_booking(confirmed)
+    await tx.rooms.add_meeting(meeting)
+    if interpreter is not None:
+        await tx.rooms.add_participant(
+            Participant(
+                id=ParticipantId(new_id()),
+                meeting_id=meeting.id,
+                kind=ParticipantKind.INTERPRETER,
+                name=interpreter.name,
+                account_id=interpreter.id,
+            )
+        )
+    if where is Where.OWN:
+        kiosk = place.terminal.id
+        await tx.rooms.put_visit(
+            Visit(terminal_id=kiosk, meeting_id=meeting.id, agreed=True, began_at=one.opened_at)
+        )
+    world.records[where] |= {"booking_id": booking.id, "hold_id": hold.id, "meeting_id": meeting.id}
+
+
+async def _file(tx: SqlTransaction, world: World, where: Where, lawyer: Account) -> None:
+    """A dossier of one page with an annotation on it, and a file on its way in."""
+    one = world.cases[where]
+    received = dossier(one.id, received_from=lawyer.id)
+    volume = replace(received, status=DossierStatus.READY, page_count=1)
+    note = annotation(author=lawyer.identity, dossier_id=volume.id)
+    upload = Upload(
+        id=UploadId(new_id()),
+        case_id=one.id,
+        account_id=lawyer.id,
+        title="诉讼证据卷 第二册",
+        filename="证据卷.pdf",
+        length_bytes=1000,
+        offset=0,
+        expected_sha256=None,
+        created_at=one.opened_at,
+    )
+    await tx.casefiles.add_dossier(volume)
+    await tx.casefiles.add_page(Page(dossier_id=volume.id, number=1, problem=PageProblem.DAMAGED))
+    await tx.casefiles.add_annotation(note)
+    await tx.casefiles.add_upload(upload)
+    world.records[where] |= {"dossier_id": volume.id, "annotation_id": note.id, "upload_id": upload.id}
 
 
 async def _proposal(tx: SqlTransaction, one: Case, lawyer: Account) -> Assignment:
@@ -189,43 +303,6 @@ async def _proposal(tx: SqlTransaction, one: Case, lawyer: Account) -> Assignmen
     proposed = assignment(one.id, lawyer.id, status=AssignmentStatus.PROPOSED)
     await tx.cases.add_assignment(proposed)
     return proposed
-
-
-async def _meeting(
-    tx: SqlTransaction, one: Case, lawyer: Account, kiosk: Terminal, *, ended: bool
-) -> dict[str, str]:
-    """A held slot, a booking that waits for the facility, and a meeting; the latter two ended where asked."""
-    party = (await tx.cases.parties_of(one.id))[0]
-    held = booking(one, party.id, lawyer.id, kiosk)
-    asked = booking(
-        one,
-        party.id,
-        lawyer.id,
-        kiosk,
-        status=BookingStatus.CANCELLED if ended else BookingStatus.REQUESTED,
-    )
-    met = booking(one, party.id, lawyer.id, kiosk, status=BookingStatus.CONFIRMED)
-    await tx.slots.add_hold(
-        Hold(
-            id=held.id,
-            case_id=one.id,
-            party_id=party.id,
-            facility_id=held.facility_id,
-            terminal_id=kiosk.id,
-            starts_at=held.starts_at,
-            ends_at=held.ends_at,
-            lawyer_ids=held.lawyer_ids,
-            interpreter_id=None,
-            held_by=lawyer.id,
-            expires_at=held.starts_at,
-        )
-    )
-    for each in (asked, met):
-        await tx.slots.add_booking(each)
-    meeting = await open_meeting(met, tx)
-    if ended:
-        await tx.rooms.put_meeting(replace(meeting, status=MeetingStatus.CLOSED))
-    return {"hold_id": held.id, "booking_id": asked.id, "meeting_id": meeting.id}
 
 
 async def _notice(tx: SqlTransaction, one: Case) -> Notice:

@@ -61,7 +61,7 @@ class UploadHandlers:
         """Return the routes."""
         one = f"{_UPLOADS}/{{upload_id}}"
         return (
-            Route("OPTIONS", _UPLOADS, self.tell_abilities, Action.ADD_DOSSIER),
+            Route("OPTIONS", _UPLOADS, self.tell_abilities, Action.VISIT),
             Route("POST", _UPLOADS, self.create, Action.ADD_DOSSIER),
             Route("HEAD", one, self.tell_offset, Action.ADD_DOSSIER),
             Route("PATCH", one, self.append, Action.ADD_DOSSIER),
@@ -69,7 +69,7 @@ class UploadHandlers:
         )
 
     async def tell_abilities(self, _request: web.Request) -> web.Response:
-        """Tell version, extensions and limits (tus: core, OPTIONS)."""
+        """Tell version, extensions and limits (tus: core, OPTIONS); of the case it tells nothing."""
         return web.Response(
             status=204,
             headers={

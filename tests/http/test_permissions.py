@@ -26,14 +26,15 @@ from server.settings import Settings
 from storage.database import Database
 from tests.fakes.clock import SetClock
 from tests.http.conftest import OUR_PAGE, Browser
+from tests.http.well_formed import WELL_FORMED, Asked
 from tests.world import RELATED, Where, World, make_world
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ALLOW = Decision.ALLOW
 CASE_ROLES = {Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR, Role.AGENCY_OFFICER}
-_PLAIN = {"path": "none.css", "number": "1"}
-"""Parameters that name no record."""
+_PLAIN = {"path": "none.css"}
+"""A parameter that names no record."""
 
 
 def test_the_document_says_what_the_code_does(app: web.Application) -> None:
@@ -67,10 +68,10 @@ class Cell:
 
 
 def relation_of(cell: Cell) -> Relation:
-    """Says how the role stands to the record that the route is about: the last that its path names."""
+    """Says how the role stands to the record that the route is about."""
     if needs_no_record(cell.route.action):
         return Relation.NO_RECORD
-    record = _PARAMETER.findall(cell.route.path)[-1]
+    record = record_of(cell.route)
     if record == "account_id":
         return Relation.OWN if cell.role is Role.SECURITY_ADMIN else Relation.UNRELATED
     if cell.role not in STANDS_TO[record]:
@@ -84,12 +85,18 @@ STANDS_TO = {
     "assignment_id": CASE_ROLES,
     "notice_id": {Role.AGENCY_OFFICER},
     "terminal_id": {Role.FACILITY_OFFICER},
-    "hold_id": {Role.LAWYER},
     "booking_id": {Role.LAWYER, Role.FACILITY_OFFICER},
-    "meeting_id": {Role.LAWYER, Role.FACILITY_OFFICER},
+    "hold_id": {Role.LAWYER},
+    "meeting_id": {Role.LAWYER, Role.FACILITY_OFFICER, Role.RECIPIENT, Role.INTERPRETER},
 }
 """Which roles can have a record of this kind as theirs, by the parameter that names it."""
 NEVER_CLOSED = {"notice_id", "terminal_id"}
+
+
+def record_of(route: Route) -> str:
+    """Names the record that stands in relations: a case for all that lies in its files."""
+    named = _PARAMETER.findall(route.path)
+    return "case_id" if "case_id" in named else str(named[-1])
 
 
 def address(route: Route, records: dict[str, str]) -> str:
@@ -163,13 +170,22 @@ async def test_each_role_gets_from_each_route_what_the_table_says(
         async with running(copy, clock, role) as browser:
             await check(browser, cell, world, wrong)
     request.node.user_properties.append(("cells", len(cells)))
-    assert not wrong
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 async def check(browser: Browser, cell: Cell, world: World, wrong: Counter[str]) -> None:
     """Asks, and notes an answer that the table does not give."""
     path = address(cell.route, world.records[cell.where])
-    answer = await browser.request(cell.route.method, path, allow_redirects=False)
+    asked = WELL_FORMED.get((cell.route.method, cell.route.path), Asked())
+    answer = await browser.request(
+        cell.route.method,
+        path,
+        params=asked.query,
+        headers=asked.headers,
+        json=asked.json,
+        data=asked.form or asked.body,
+        allow_redirects=False,
+    )
     decision, wanted = said(answer, cell.route), expected(cell)
     if decision is not wanted or answer.status >= 500:
         wrong[f"{cell}: {answer.status} {decision.value}, not {wanted.value}"] += 1
