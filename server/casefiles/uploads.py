@@ -151,6 +151,9 @@ class Uploads:
         async with self._turn(upload_id, stop):
             upload = await self._find(case_id, upload_id, identity)
             tus.check_fits(patch, offset=upload.offset, length_bytes=upload.length_bytes)
+            if upload.offset == upload.length_bytes:
+                # Its bytes may already be the dossier's; a draft begun here would stand in their place.
+                return await self._finished(upload) if _whole(upload) else upload
             body = _Body(chunks, room_bytes=upload.length_bytes - upload.offset, checksum=patch.checksum)
             offset = await self._objects.append(upload_id, at=upload.offset, chunks=body.bounded())
             if body.overflowed:

@@ -110,6 +110,10 @@ class Uploads(Workload[UploadClaim]):
             self._place = await self._desk.create(self._content, browser)
         elif browser is not self._browser:
             self._at = await self._desk.offset(self._place, browser)
+            if self._at == len(self._content):
+                self.claims.append(UploadClaim(self._place, self._at, None))
+                self._place = ""
+                return
         self._browser = browser
         place, at = self._place, min(self._at + _CHUNK_BYTES, len(self._content))
         dossier = await self._desk.append(place, self._content, self._at, browser)

@@ -86,6 +86,19 @@ async def test_a_file_sent_in_parts_becomes_a_dossier_with_its_hash(
     await becomes(database, dossier_id, DossierStatus.READY)
 
 
+async def test_an_empty_part_after_the_last_harms_nothing(
+    lead: Browser, work: Work, settings: Settings
+) -> None:
+    content = documents.scan(1)
+    place = await begun(lead, work, len(content))
+    last = await patch(lead, place, content, at=0)
+    again = await patch(lead, place, b"", at=len(content))
+    assert again.status == 204
+    assert again.headers["Dossier-Location"] == last.headers["Dossier-Location"]
+    upload_id = place.rpartition("/")[2]
+    assert not (settings.objects_dir / "uploads" / upload_id).exists()
+
+
 async def test_the_server_tells_what_it_can(lead: Browser, work: Work) -> None:
     answer = await lead.options(f"/cases/{work.case.id}/uploads", headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status == 204
