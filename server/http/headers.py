@@ -14,7 +14,7 @@ _FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
         "camera=(self), microphone=(self), display-capture=(), fullscreen=(self), "
-        "screen-wake-lock=(self), speaker-selection=(self), geolocation=(), usb=(), payment=()"
+        "screen-wake-lock=(self), geolocation=(), usb=(), payment=()"
     ),
 }
 
