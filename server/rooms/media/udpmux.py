@@ -6,7 +6,7 @@ from there was good (`icelite`). Everything else is counted and dropped without 
 Theory of operation: the costs of a forwarder are waking up and `sendto`, not ciphers. At few packets a second
 the socket wakes the loop, which drains it. Once wakes follow each other faster than `POLL_S`, the mux goes
 *polling*: it leaves the socket unwatched and drains it by a timer, many packets a turn, as network drivers
-do; half a millisecond of delay buys half of the processor time. When turns come back almost empty, it
+do; a millisecond of delay buys half of the processor time. When turns come back almost empty, it
 watches the socket again.
 """
 
@@ -23,7 +23,7 @@ from server.rooms.media.srtp import BUFFER_BYTES, MAX_PACKET_BYTES, PacketBuffer
 
 BATCH: Final = 64
 """Datagrams taken in one turn, so that timers and commands get theirs under a flood."""
-POLL_S: Final = 0.001
+POLL_S: Final = 0.002
 """Time between two turns while polling."""
 _WAKES_TO_POLL: Final = 32
 """So many wakes in a row, each sooner than `POLL_S` after the last, begin the polling."""
