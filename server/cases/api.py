@@ -30,6 +30,7 @@ from server.http.parsing import Input, parse, parse_json
 from server.http.routing import Route
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, FieldError
+from server.kernel.identity import Role
 from server.kernel.ids import CaseId, NoticeId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
@@ -182,7 +183,7 @@ class CaseApi:
         async with self._units.reading() as tx:
             notice = await find_notice(NoticeId(request.match_info["notice_id"]), identity_of(request), tx)
             case = None if notice.case_id is None else await tx.cases.case(notice.case_id)
-            message = None if case is None else await self._case_message(case, tx)
+            message = None if case is None else await self._case_message(case, identity_of(request).role, tx)
         body = notice_message(notice, message)
         return web.Response(text=body.model_dump_json(), content_type="application/json")
 
@@ -192,14 +193,14 @@ class CaseApi:
             case = await find_case(
                 CaseId(request.match_info["case_id"]), identity_of(request), Action.VIEW_CASE, tx
             )
-            message = await self._case_message(case, tx)
+            message = await self._case_message(case, identity_of(request).role, tx)
         headers = {"ETag": f'"{case.version}"'}
         return web.Response(text=message.model_dump_json(), content_type="application/json", headers=headers)
 
-    async def _case_message(self, case: Case, tx: CasesTx) -> CaseMessage:
+    async def _case_message(self, case: Case, role: Role, tx: CasesTx) -> CaseMessage:
         return case_message(
             case,
-            (await clocks_of((case,), tx, self._clock))[case.id],
+            (await clocks_of((case,), role, tx, self._clock))[case.id],
             [
                 LawyerMessage(
                     name=each.name, organisation=each.organisation, kind=each.kind, since=each.since

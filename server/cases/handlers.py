@@ -36,6 +36,7 @@ from server.cases.views import (
     case_row,
     case_view,
     deadline_view,
+    events_for_agency,
     events_of,
     may_in,
     next_clock,
@@ -161,7 +162,9 @@ class CaseHandlers:
             assignment=assignment_view(
                 (each for each in page.assignments if each.open and (officer or lawyer)), page.accounts
             ),
-            events=events_of(page.case, page.facts, page.assignments, page.accounts),
+            events=events_of(page.case, page.facts, page.assignments, page.accounts)
+            if lawyer or officer
+            else events_for_agency(page.case, page.assignments, page.accounts),
             may=may,
             end_reasons=tuple(END_REASONS.items()),
         )

@@ -24,6 +24,15 @@ def relation_to_assignment(identity: Identity, assignment: Assignment, case: Cas
     return relation_to_case(identity, case, ())
 
 
+AGENCY_DUTIES = frozenset({"notify_legal_aid", "assign_lawyer", "file_papers"})
+"""The duties of which an agency is told: when the defence meets its client is none of them."""
+
+
+def told_of(role: Role, duty: str) -> bool:
+    """Tell whether a role sees how a duty stands, in a case that is its own."""
+    return role is not Role.AGENCY_OFFICER or duty in AGENCY_DUTIES
+
+
 def relation_to_notice(identity: Identity, notice: Notice) -> Relation:
     """Return how an identity stands to a notice: it is the sending agency's own."""
     own = identity.role is Role.AGENCY_OFFICER and identity.organisation_id == notice.agency_id

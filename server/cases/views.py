@@ -11,13 +11,16 @@ from itertools import groupby
 from server.cases.deadlines.calendar import Day, DayKind
 from server.cases.deadlines.engine import Clock, ClockState, Deadline
 from server.cases.deadlines.rules import Unit
-from server.cases.model import Assignment, AssignmentStatus, Case, Party, PartyKind
+from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.service.records import Defender
 from server.cases.wording import DUTIES, FACTORS, KINDS, REASONS, STAGES, TRACK, TRIGGERS, Words, reason_of
 from server.kernel.errors import N_
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId, AssignmentId, CaseId
 from server.people.model import Account, Organisation
+
+Told = tuple[datetime, str, Mapping[str, object]]
+"""Something that happened: when, the message id, and what fills its places."""
 
 STATES: Mapping[ClockState, str] = {
     ClockState.RUNNING: "ok",
@@ -273,28 +276,41 @@ def events_of(
     facts: Mapping[str, datetime],
     assignments: Iterable[Assignment],
     accounts: Mapping[AccountId, Account],
-) -> tuple[tuple[datetime, str, Mapping[str, object]], ...]:
-    """Return what happened in the case, newest first."""
-    told = [(case.opened_at, N_("通知到达，生成案号 {number}"), {"number": case.number})]
-    words = {
-        AssignmentStatus.PROPOSED: N_("提议{name}承办"),
-        AssignmentStatus.DECLINED: N_("{name}未接受指派"),
-        AssignmentStatus.ENDED: N_("{name}的指派结束"),
-    }
+) -> tuple[Told, ...]:
+    """Return what happened in the case, newest first, for those who work on it."""
+    told = [*_public_events(case, assignments, accounts)]
     for each in assignments:
         name = {"name": accounts[each.account_id].name}
-        told.append((each.proposed_at, words[AssignmentStatus.PROPOSED], name))
+        told.append((each.proposed_at, N_("提议{name}承办"), name))
+        if each.answered_at and each.decline_reason:
+            told.append((each.answered_at, N_("{name}未接受指派"), name))
+    told.extend((facts[key], TRIGGERS[key], {}) for key in _TOLD_FACTS if key in facts)
+    return _newest_first(told)
+
+
+def events_for_agency(
+    case: Case, assignments: Iterable[Assignment], accounts: Mapping[AccountId, Account]
+) -> tuple[Told, ...]:
+    """Return what an agency is told: who defends since when, never the defence's own steps."""
+    return _newest_first(_public_events(case, assignments, accounts))
+
+
+_TOLD_FACTS = ("lawyer_presented_three_documents", "first_meeting_held", "agreement_signed", "papers_filed")
+
+
+def _public_events(
+    case: Case, assignments: Iterable[Assignment], accounts: Mapping[AccountId, Account]
+) -> Iterable[Told]:
+    yield case.opened_at, N_("通知到达，生成案号 {number}"), {"number": case.number}
+    for each in assignments:
+        name = {"name": accounts[each.account_id].name}
         if each.answered_at and each.decline_reason is None:
-            told.append((each.answered_at, N_("{name}接受指派"), name))
-        elif each.answered_at:
-            told.append((each.answered_at, words[AssignmentStatus.DECLINED], name))
-        if each.ended_at:
-            told.append((each.ended_at, words[AssignmentStatus.ENDED], name))
-    told.extend(
-        (facts[key], TRIGGERS[key], {})
-        for key in ("lawyer_presented_three_documents", "first_meeting_held", "agreement_signed")
-        if key in facts
-    )
+            yield each.answered_at, N_("{name}接受指派"), name
+            if each.ended_at:
+                yield each.ended_at, N_("{name}的指派结束"), name
+
+
+def _newest_first(told: Iterable[Told]) -> tuple[Told, ...]:
     return tuple(sorted(told, key=lambda event: event[0], reverse=True))
 
 

@@ -121,7 +121,7 @@ async def open_board(case_id: CaseId | None, identity: Identity, tx: Cooperation
     area_id = identity.organisation_id
     cases = () if area_id is None else await tx.cases.cases_of_area(area_id, OPEN)
     assignments = await tx.cases.assignments_of_cases(frozenset(case.id for case in cases))
-    clocks = await clocks_of(cases, tx, clock)
+    clocks = await clocks_of(cases, identity.role, tx, clock)
     entries = sorted(
         (BoardCase(case=case, assignments=assignments[case.id], clocks=clocks[case.id]) for case in cases),
         key=lambda entry: (entry.due_at is None, entry.due_at, entry.case.id),

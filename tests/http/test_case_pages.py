@@ -167,6 +167,9 @@ async def test_an_agency_sees_who_defends_but_not_why(
     assert "林某" in page
     assert "为什么这样指派" not in page
     assert "结束指派" not in page
+    assert "林某接受指派" in page
+    assert "提议" not in page
+    assert "首次会见受援人" not in page
     told = await (await (await signed_in(county.officer)).get(f"/cases/{about.id}")).text()
     assert "为什么这样指派" in told
 

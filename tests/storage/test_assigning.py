@@ -152,7 +152,7 @@ async def test_an_accepted_lead_makes_the_case_the_lawyers_own_and_stops_the_clo
         facts = (await tx.cases.facts_of(frozenset({about.id})))[about.id]
         (clock,) = [
             each
-            for each in (await clocks_of((found,), tx, desk.clock))[about.id]
+            for each in (await clocks_of((found,), Role.LAWYER, tx, desk.clock))[about.id]
             if each.key == "meet_client"
         ]
     assert found.status is CaseStatus.ASSIGNED
@@ -173,7 +173,7 @@ async def test_the_meeting_moves_case_and_assignment_on(database: Database, desk
         (assignment,) = await tx.cases.assignments_of(about.id)
         keys = {
             each.key: each.running
-            for each in (await clocks_of((await desk.case(about),), tx, desk.clock))[about.id]
+            for each in (await clocks_of((await desk.case(about),), Role.LAWYER, tx, desk.clock))[about.id]
         }
     assert assignment.status is AssignmentStatus.ACTIVE
     assert (await desk.case(about)).status is CaseStatus.ENGAGED

@@ -155,7 +155,7 @@ async def send_notice(
             notice_id=notice.id,
         )
     )
-    clocks = (await clocks_of((case,), tx, clock))[case.id]
+    clocks = (await clocks_of((case,), identity.role, tx, clock))[case.id]
     message = notice_message(notice, case_message(case, clocks))
     return await _keep(message, f"/api/v1/cases/{case.id}", delivery, tx)
 

@@ -71,7 +71,7 @@ async def open_case(case_id: CaseId, identity: Identity, tx: CasesTx, clock: Clo
     Raises:
         NotFound: it is none of theirs.
     """
-    return await _page(await find_case(case_id, identity, Action.VIEW_CASE, tx), tx, clock)
+    return await _page(await find_case(case_id, identity, Action.VIEW_CASE, tx), identity.role, tx, clock)
 
 
 async def open_offer(assignment_id: AssignmentId, identity: Identity, tx: CasesTx, clock: Clock) -> Offer:
@@ -87,7 +87,7 @@ async def open_offer(assignment_id: AssignmentId, identity: Identity, tx: CasesT
     require(identity.role, Action.ANSWER_ASSIGNMENT, relation_to_assignment(identity, assignment, case))
     if not (assignment.pending or assignment.open):
         raise NotFound
-    return Offer(assignment=assignment, page=await _page(case, tx, clock))
+    return Offer(assignment=assignment, page=await _page(case, identity.role, tx, clock))
 
 
 async def list_cases(identity: Identity, tx: CasesTx, clock: Clock) -> CaseList:
@@ -95,10 +95,10 @@ async def list_cases(identity: Identity, tx: CasesTx, clock: Clock) -> CaseList:
     require(identity.role, Action.LIST_CASES, Relation.NO_RECORD)
     organisation_id = identity.organisation_id
     if organisation_id is None:
-        return await _list((), tx, clock)
+        return await _list((), identity.role, tx, clock)
     if identity.role is Role.LEGAL_AID_OFFICER:
-        return await _list(await tx.cases.cases_of_institution(organisation_id), tx, clock)
-    return await _list(await tx.cases.cases_of_agency(organisation_id), tx, clock)
+        return await _list(await tx.cases.cases_of_institution(organisation_id), identity.role, tx, clock)
+    return await _list(await tx.cases.cases_of_agency(organisation_id), identity.role, tx, clock)
 
 
 async def open_desk(identity: Identity, tx: CasesTx, clock: Clock) -> Desk:
@@ -106,11 +106,11 @@ async def open_desk(identity: Identity, tx: CasesTx, clock: Clock) -> Desk:
     require(identity.role, Action.LIST_CASES, Relation.NO_RECORD)
     account_id = identity.account_id
     if account_id is None:
-        return Desk(own=await _list((), tx, clock), offers=())
-    own = await _list(await tx.cases.cases_of_lawyer(account_id), tx, clock)
+        return Desk(own=await _list((), identity.role, tx, clock), offers=())
+    own = await _list(await tx.cases.cases_of_lawyer(account_id), identity.role, tx, clock)
     pending = [each for each in await tx.cases.assignments_of_lawyer(account_id) if each.pending]
     cases = {each.case_id: await tx.cases.case(each.case_id) for each in pending}
-    clocks = await clocks_of((case for case in cases.values() if case is not None), tx, clock)
+    clocks = await clocks_of((case for case in cases.values() if case is not None), identity.role, tx, clock)
     offers = [(each, case, clocks[case.id]) for each in pending if (case := cases[each.case_id])]
     return Desk(own=own, offers=tuple(offers))
 
@@ -124,14 +124,14 @@ async def may_watch_case(identity: Identity, case_id: CaseId, tx: CasesTx) -> bo
     return relation_to_case(identity, case, assignments) is not Relation.UNRELATED
 
 
-async def _page(case: Case, tx: CasesTx, clock: Clock) -> CasePage:
+async def _page(case: Case, role: Role, tx: CasesTx, clock: Clock) -> CasePage:
     assignments = await tx.cases.assignments_of(case.id)
     named = {each.account_id for each in assignments} | {
         each.proposed_by for each in assignments if each.proposed_by is not None
     }
     return CasePage(
         case=case,
-        clocks=(await clocks_of((case,), tx, clock))[case.id],
+        clocks=(await clocks_of((case,), role, tx, clock))[case.id],
         facts=(await tx.cases.facts_of(frozenset({case.id})))[case.id],
         parties=await tx.cases.parties_of(case.id),
         defenders=await defenders_of(case.id, tx),
@@ -141,10 +141,10 @@ async def _page(case: Case, tx: CasesTx, clock: Clock) -> CasePage:
     )
 
 
-async def _list(cases: Iterable[Case], tx: CasesTx, clock: Clock) -> CaseList:
+async def _list(cases: Iterable[Case], role: Role, tx: CasesTx, clock: Clock) -> CaseList:
     known = tuple(cases)
     ids = frozenset(case.id for case in known)
-    clocks = await clocks_of(known, tx, clock)
+    clocks = await clocks_of(known, role, tx, clock)
     assignments = await tx.cases.assignments_of_cases(ids)
     leading = {
         case_id: each.account_id

@@ -9,11 +9,11 @@ from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import clocks
 from server.cases.deadlines.rules import rule_set
 from server.cases.model import AssignmentKind, Case
-from server.cases.policy import relation_to_case
+from server.cases.policy import relation_to_case, told_of
 from server.cases.ports import CasesTx
 from server.kernel.clock import Clock
 from server.kernel.errors import NotFound
-from server.kernel.identity import Identity
+from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, CaseId
 from server.kernel.permissions import Action, require
 
@@ -34,15 +34,20 @@ async def find_case(case_id: CaseId, identity: Identity, action: Action, tx: Cas
 
 
 async def clocks_of(
-    cases: Iterable[Case], tx: CasesTx, clock: Clock
+    cases: Iterable[Case], role: Role, tx: CasesTx, clock: Clock
 ) -> dict[CaseId, tuple[DeadlineClock, ...]]:
-    """Return each case's clocks, the earliest due first, the met ones last."""
+    """Return the clocks of each case that `role` is told of, the earliest due first, the met ones last."""
     known = tuple(cases)
     facts = await tx.cases.facts_of(frozenset(case.id for case in known))
     calendar = Calendar(await tx.cases.calendar_entries())
     now = clock.now()
     return {
-        case.id: clocks(rule_set(), case.stage, facts[case.id], calendar=calendar, now=now) for case in known
+        case.id: tuple(
+            each
+            for each in clocks(rule_set(), case.stage, facts[case.id], calendar=calendar, now=now)
+            if told_of(role, each.key)
+        )
+        for case in known
     }
 
 
