@@ -1,0 +1,219 @@
+"""A meeting in real browsers: whose picture and sound arrive, in how many sealed frames, and at whom not."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from server.rooms.model import Participant
+from server.rooms.protocol import AllCommitted, Message
+from tests.browser.devices import make_devices
+from tests.browser.launcher import Launcher
+from tests.browser.rehearsal import WHO, Rehearsal, rehearsing
+from tests.unit.rooms.meetings import CLIENT, GUARD, ZHOU
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+LAWYERS_HZ, CLIENTS_HZ = 440, 1000
+WITHIN_MS = 20_000
+COLOUR_ERROR = 32
+"""The first frames are coarse; the two colours are 170 apart."""
+CODE = re.compile(r"\d\d \d\d \d\d \d\d")
+OTHER_HASH = "A" * 43
+
+SEE = """(selector) => {
+  const video = document.querySelector(selector);
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.drawImage(video, 0, 0, 64, 48);
+  return [...canvas.getImageData(32, 24, 1, 1).data].slice(0, 3);
+}"""
+HEAR_HZ = """async (selector) => {
+  const video = document.querySelector(selector);
+  const context = new AudioContext();
+  const analyser = Object.assign(context.createAnalyser(), {fftSize: 32768});
+  context.createMediaStreamSource(video.srcObject).connect(analyser);
+  const heard = new Float32Array(analyser.frequencyBinCount).fill(-Infinity);
+  let loudest = 0;
+  for (let tries = 0; tries < 80 && !(heard[loudest] > -50); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    analyser.getFloatFrequencyData(heard);
+    loudest = heard.indexOf(Math.max(...heard));
+  }
+  await context.close();
+  return heard[loudest] > -50 ? loudest * context.sampleRate / analyser.fftSize : 0;
+}"""
+WRONG_KEYS = """
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, transfer) {
+    const isKey = message.type === "open";
+    const told = isKey ? {...message, key: message.key.map((octet) => octet ^ 1)} : message;
+    return post.call(this, told, transfer);
+  };"""
+TRACKS = "(selector) => document.querySelector(selector).srcObject.getTracks().map(({kind}) => kind)"
+WIDTH_PX = "(selector) => document.querySelector(selector).videoWidth"
+TEXT = "(selector) => document.querySelector(selector).textContent"
+FRAMES = "() => document.querySelector('[data-frames]')?.dataset.frames ?? '{}'"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A rehearsed meeting, and a way in for each person."""
+
+    rehearsal: Rehearsal
+    come: Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def house(launcher: Launcher, tmp_path: Path) -> AsyncIterator[House]:
+    async with rehearsing() as (rehearsal, server):
+        looks = {ZHOU: (RED, LAWYERS_HZ), CLIENT: (BLUE, CLIENTS_HZ), GUARD: ((30, 200, 30), 2000)}
+
+        async def come(person: Participant, path: str, script: str = "", *, old: bool = False) -> Page:
+            colour, tone_hz = looks[person]
+            devices = make_devices(tmp_path / person.id, colour=colour, tone_hz=tone_hz)
+            launch = launcher.launch_old(*devices.flags) if old else launcher.launch(devices)
+            browser = await launch
+            context = await browser.new_context(locale="zh-CN")
+            url = str(server.make_url(path))
+            await context.add_cookies([{"name": WHO, "value": person.id, "url": url}])
+            page = await context.new_page()
+            await page.add_init_script(script)
+            await page.goto(url)
+            return page
+
+        yield House(rehearsal, come)
+
+
+async def _meet(house: House, *, old_terminal: bool = False) -> tuple[Page, Page]:
+    """Lawyer and recipient, let in, their code on both screens."""
+    lawyer = await house.come(ZHOU, "/room")
+    client = await house.come(CLIENT, "/kiosk", old=old_terminal)
+    await lawyer.locator(f'[data-admit="{CLIENT.id}"]').click(timeout=WITHIN_MS)
+    for page in (lawyer, client):
+        await expect(page.locator(".safe-code")).to_have_text(CODE, timeout=WITHIN_MS)
+    return lawyer, client
+
+
+def _picture(person: Participant) -> str:
+    """The place of somebody's picture; asked by `evaluate`, for locators need more than Chromium 92 has."""
+    return f'video[data-participant="{person.id}"]'
+
+
+async def _frames(page: Page) -> dict[str, Any]:
+    counts: dict[str, Any] = json.loads(await page.evaluate(FRAMES))
+    return counts
+
+
+async def _playing(page: Page, picture: str) -> None:
+    await page.wait_for_function(
+        "(selector) => document.querySelector(selector)?.videoWidth === 320", arg=picture, timeout=WITHIN_MS
+    )
+
+
+async def _frames_flow(page: Page, *expected: str) -> None:
+    """Waits until each of `expected`, as `audio.opened`, has risen above zero."""
+    for name in expected:
+        medium, count = name.split(".")
+        await page.wait_for_function(
+            """([medium, count]) => {
+              const shown = document.querySelector("[data-frames]")?.dataset.frames ?? "{}";
+              return (JSON.parse(shown)[medium]?.[count] ?? 0) > 10;
+            }""",
+            arg=[medium, count],
+            timeout=WITHIN_MS,
+        )
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("old_terminal", [False, True], ids=["current", "Chromium 92 at the terminal"])
+async def test_each_recognises_the_other_and_every_frame_is_sealed(
+    house: House, *, old_terminal: bool
+) -> None:
+    lawyer, client = await _meet(house, old_terminal=old_terminal)
+    for page, other, colour, tone_hz in ((lawyer, CLIENT, BLUE, CLIENTS_HZ), (client, ZHOU, RED, LAWYERS_HZ)):
+        await _playing(page, _picture(other))
+        assert await page.evaluate(SEE, _picture(other)) == pytest.approx(colour, abs=COLOUR_ERROR)
+        assert await page.evaluate(HEAR_HZ, _picture(other)) == pytest.approx(tone_hz, abs=4)
+        await _frames_flow(page, "audio.sealed", "audio.opened", "video.sealed", "video.opened")
+        for counts in (await _frames(page)).values():
+            assert counts["refused"]["forged"] == counts["refused"]["malformed"] == 0
+    code = await lawyer.locator(".safe-code").inner_text()
+    assert await client.evaluate(TEXT, ".safe-code") == code
+    await expect(lawyer.locator("[data-encryption]")).to_contain_text("口令待核对")
+    await lawyer.get_by_role("button", name="核对口令").click()
+    await expect(lawyer.get_by_role("dialog")).to_contain_text(code)
+    await lawyer.get_by_role("button", name="数字相同").click()
+    await expect(lawyer.locator("[data-encryption]")).to_contain_text("口令已核对")
+
+
+@pytest.mark.timeout(120)
+async def test_the_guard_sees_the_recipient_and_hears_nobody_and_everyone_is_told(house: House) -> None:
+    lawyer, client = await _meet(house)
+    code = await lawyer.locator(".safe-code").inner_text()
+    await expect(lawyer.locator("[data-watching]")).to_contain_text("现在没有人看")
+    guard = await house.come(GUARD, "/watch")
+    await guard.get_by_role("button", name="开始巡看").click()
+    await _playing(guard, "video")
+    assert await guard.evaluate(SEE, "video") == pytest.approx(BLUE, abs=COLOUR_ERROR)
+    assert await guard.evaluate(TRACKS, "video") == ["video"]
+    await _frames_flow(guard, "video.opened")
+    counts = await _frames(guard)
+    assert counts["audio"]["opened"] == counts["audio"]["sealed"] == counts["video"]["sealed"] == 0
+    await expect(lawyer.locator("[data-watching]")).to_contain_text("看守所正在看")
+    await expect(client.locator(".k-side")).to_contain_text("民警正在看")
+    await expect(lawyer.locator(".safe-code")).not_to_have_text(code, timeout=WITHIN_MS)
+    await guard.get_by_role("button", name="停止巡看").click()
+    await expect(lawyer.locator("[data-watching]")).to_contain_text("现在没有人看", timeout=WITHIN_MS)
+
+
+@pytest.mark.timeout(120)
+async def test_a_dropped_websocket_comes_back_with_the_same_code_and_media_flow_on(house: House) -> None:
+    lawyer, client = await _meet(house)
+    await _playing(client, _picture(ZHOU))
+    code = await lawyer.locator(".safe-code").inner_text()
+    house.rehearsal.hang_up(ZHOU)
+    await expect(client.get_by_text("断线")).to_have_count(0)
+    await expect(lawyer.get_by_text("您的网络断线")).to_be_visible(timeout=WITHIN_MS)
+    await expect(lawyer.get_by_text("您的网络断线")).to_have_count(0, timeout=WITHIN_MS)
+    assert await lawyer.locator(".safe-code").inner_text() == code
+    await _frames_flow(client, "audio.opened")
+    before = (await _frames(client))["audio"]["opened"]
+    await client.wait_for_timeout(3000)
+    assert (await _frames(client))["audio"]["opened"] > before + 50
+
+
+@pytest.mark.timeout(120)
+async def test_a_server_that_changes_a_key_is_found_out_and_nothing_is_sent(house: House) -> None:
+    def change_a_commitment(message: Message, receiver: Participant) -> Message:
+        if receiver == ZHOU and isinstance(message, AllCommitted):
+            return message.model_copy(update={"commitments": {**message.commitments, CLIENT.id: OTHER_HASH}})
+        return message
+
+    house.rehearsal.tamper = change_a_commitment
+    lawyer = await house.come(ZHOU, "/room")
+    client = await house.come(CLIENT, "/kiosk")
+    await lawyer.locator(f'[data-admit="{CLIENT.id}"]').click(timeout=WITHIN_MS)
+    await expect(lawyer.locator("[data-encryption=bad]")).to_contain_text("已停止传送", timeout=WITHIN_MS)
+    await lawyer.wait_for_timeout(3000)
+    for page in (lawyer, client):
+        for counts in (await _frames(page)).values():
+            assert (counts["sealed"], counts["opened"]) == (0, 0)
+
+
+@pytest.mark.timeout(120)
+async def test_a_peer_whose_keys_are_wrong_decodes_no_frame(house: House) -> None:
+    client = await house.come(CLIENT, "/kiosk")
+    lawyer = await house.come(ZHOU, "/room", WRONG_KEYS)
+    await lawyer.locator(f'[data-admit="{CLIENT.id}"]').click(timeout=WITHIN_MS)
+    await _playing(client, _picture(ZHOU))
+    await _frames_flow(client, "audio.opened", "video.opened")
+    await lawyer.wait_for_timeout(2000)
+    for counts in (await _frames(lawyer)).values():
+        assert counts["refused"]["forged"] > 10
+        assert counts["opened"] == 0
+    assert await lawyer.evaluate(WIDTH_PX, _picture(CLIENT)) == 0
+    assert await lawyer.evaluate(HEAR_HZ, _picture(CLIENT)) == 0
