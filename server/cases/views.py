@@ -355,7 +355,7 @@ def may_in(case: Case, role: Role) -> frozenset[str]:
         return frozenset()
     found = {"meetings"}
     if case.stage.file_access:
-        found |= {"read", "upload"}
+        found |= {"read"} if case.status.closed else {"read", "upload"}
     if case.in_custody and not case.status.closed:
         found.add("book")
     return frozenset(found)
