@@ -1,7 +1,7 @@
 """Composition of the web process: the only place that wires ports to what implements them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -120,6 +120,7 @@ def compose(
     if plane is None:
         app.cleanup_ctx.append(_connected(media))
     app.cleanup_ctx.append(meetings.run)
+    app.on_shutdown.append(meetings.hang_up)
     pages_of_all = (people, administration, AssetHandlers(), SourceHandlers())
     handlers = (*pages_of_all, case_api, cases, cooperation, casefiles, meetings, live)
     add_routes(app, (route for each in handlers for route in each.routes()))
@@ -133,6 +134,7 @@ class _Meetings:
     handlers: tuple[BookingHandlers | MeetingHandlers | DeskHandlers | KioskHandlers | RoomSockets, ...]
     may_watch: MayWatch
     run: Callable[[web.Application], AsyncIterator[None]]
+    hang_up: Callable[[web.Application], Awaitable[None]]
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -164,6 +166,7 @@ def _compose_meetings(  # noqa: PLR0913 - what meetings are made of
         ),
         may_watch=meetings.may_watch,
         run=hub.run,
+        hang_up=hub.hang_up,
     )
 
 

@@ -1,11 +1,13 @@
 """Meetings on the database."""
 
+from datetime import datetime
+
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from server.kernel.ids import MeetingId, TerminalId
-from server.rooms.model import Meeting, Participant, Visit
+from server.rooms.model import Meeting, MeetingStatus, Participant, Visit
 from server.rooms.ports import RoomStore
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import rooms as tables
@@ -43,6 +45,13 @@ class SqlRooms(RoomStore):
     async def meetings_at(self, terminal_id: TerminalId) -> tuple[Meeting, ...]:
         query = select(tables.meeting).where(tables.meeting.c.terminal_id == terminal_id)
         return all_of(Meeting, await self._connection.execute(query.order_by(tables.meeting.c.starts_at)))
+
+    @override
+    async def meetings_over(self, now: datetime) -> tuple[Meeting, ...]:
+        query = select(tables.meeting).where(
+            tables.meeting.c.ends_at <= now, tables.meeting.c.status != MeetingStatus.CLOSED
+        )
+        return all_of(Meeting, await self._connection.execute(query))
 
     @override
     async def add_participant(self, participant: Participant) -> None:

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Protocol, assert_never
 
 import structlog
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from server.kernel.clock import Clock
 from server.kernel.errors import DomainError
@@ -48,12 +48,13 @@ from server.rooms.model import (
 )
 from server.rooms.ports import MediaPlane, RoomsTx
 from server.rooms.protocol import Message
-from server.rooms.service import move_meeting, note
+from server.rooms.service import close_overdue, move_meeting, note
 from server.rooms.session import Session
 
 log = structlog.get_logger()
 
 TICK_S = 1.0
+SWEEP_S = 30.0
 _BOTH: frozenset[MediaKind] = frozenset({"audio", "video"})
 
 
@@ -80,7 +81,7 @@ class LiveMeeting:
         """Begin to serve."""
         self.session = session
         self.connections: dict[int, Connection] = {}
-        self._events: asyncio.Queue[SessionEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
         self._units = units
         self._plane = plane
         self._clock = clock
@@ -89,8 +90,12 @@ class LiveMeeting:
         """Have `event` taken after those before it."""
         self._events.put_nowait(event)
 
+    def stop(self) -> None:
+        """End the task after the events before: never in the middle of a transaction."""
+        self._events.put_nowait(None)
+
     async def serve(self) -> None:
-        """Take events until everybody is gone."""
+        """Take events until everybody is gone, or the process ends."""
         loop = asyncio.get_running_loop()
         ticks_at = loop.time() + TICK_S
         while True:
@@ -100,12 +105,19 @@ class LiveMeeting:
             except TimeoutError:
                 event = Ticked()
                 ticks_at = loop.time() + TICK_S
+            if event is None:
+                return
             await self._take(event)
             if self._events.empty() and self.session.is_empty:
                 return
 
     async def _take(self, event: SessionEvent) -> None:
-        for effect in self.session.handle(event, self._clock.now()):
+        try:
+            effects = self.session.handle(event, self._clock.now())
+        except Exception:
+            log.exception("an event failed", happened=type(event).__name__, meeting=self.session.meeting.id)
+            return
+        for effect in effects:
             try:
                 await self._carry_out(effect)
             except Exception:
@@ -199,13 +211,21 @@ class Hub:
         self._numbers = count(1)
 
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
-        """Listen to the media plane while the application runs; close every room when it ends."""
-        listening = asyncio.create_task(self._listen())
+        """Listen to the media plane and the clock while the application runs; end every meeting's task."""
+        watching = {asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())}
         yield
-        tasks = {listening, *self._tasks}
-        for task in tasks:
+        for live in self._live.values():
+            live.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in watching:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*watching, return_exceptions=True)
+
+    async def hang_up(self, _app: web.Application) -> None:
+        """Close every socket when the application is about to end; the clients come back to the next one."""
+        for live in self._live.values():
+            for connection in live.connections.values():
+                connection.hang_up(WSCloseCode.GOING_AWAY)
 
     def join(  # noqa: PLR0913 - all that a session begins with
         self,
@@ -284,6 +304,16 @@ class Hub:
             for connection in live.connections.values():
                 connection.hang_up(protocol.CloseCode.ENDED)
             await self._plane.close_room(meeting_id)
+
+    async def _sweep(self) -> None:
+        """Close, every half minute, what was left without an end; a live meeting closes itself."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                async with self._units.transaction() as tx:
+                    await close_overdue(tx, self._clock)
+            except Exception:
+                log.exception("closing overdue meetings failed")
 
     async def _listen(self) -> None:
         async for notice in self._plane.notices():

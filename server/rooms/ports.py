@@ -1,6 +1,7 @@
 """What meetings need from outside: their stores, and the media plane that forwards packets."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Literal, Protocol
 
 from server.kernel.ids import MeetingId, ParticipantId, TerminalId
@@ -98,6 +99,10 @@ class RoomStore(Protocol):
 
     async def meetings_at(self, terminal_id: TerminalId) -> tuple[Meeting, ...]:
         """Return a terminal's meetings, by their start."""
+        ...
+
+    async def meetings_over(self, now: datetime) -> tuple[Meeting, ...]:
+        """Return the meetings whose time is over but which nobody has closed."""
         ...
 
     async def add_participant(self, participant: Participant) -> None:

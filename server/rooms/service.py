@@ -40,7 +40,7 @@ from server.rooms.policy import (
 )
 from server.rooms.ports import RoomsTx
 from server.scheduling.model import Booking, ReasonCode
-from server.scheduling.service import approve, cancel, mark_held
+from server.scheduling.service import approve, cancel, mark_held, mark_missed
 
 EventT = TypeVar("EventT", bound=MeetingEvent)
 
@@ -155,6 +155,14 @@ async def move_meeting(meeting_id: MeetingId, become: Become, tx: RoomsTx, clock
     meeting = await tx.rooms.meeting(meeting_id)
     if meeting is not None and meeting.status is not MeetingStatus.CLOSED:
         await _move(meeting, become, SERVER, tx, clock)
+
+
+async def close_overdue(tx: RoomsTx, clock: Clock) -> tuple[MeetingId, ...]:
+    """Close the meetings whose time is over and that nobody closed, and return them."""
+    over = await tx.rooms.meetings_over(clock.now())
+    for meeting in over:
+        await _move(meeting, Become(MeetingStatus.CLOSED, EndReason.TIME_OVER), SERVER, tx, clock)
+    return tuple(meeting.id for meeting in over)
 
 
 async def note(meeting: Meeting, participant: Participant, fact: Fact, tx: RoomsTx, clock: Clock) -> None:
@@ -289,6 +297,8 @@ async def _move(meeting: Meeting, become: Become, actor: str, tx: RoomsTx, clock
     await tx.rooms.put_meeting(moved)
     if closed and meeting.opened_at is not None:
         await mark_held(meeting.booking_id, meeting.opened_at, actor, tx)
+    elif become.reason is EndReason.TIME_OVER:
+        await mark_missed(meeting.booking_id, actor, tx)
     tx.record(
         MeetingMoved(
             actor=actor,

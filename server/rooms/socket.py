@@ -147,7 +147,7 @@ class RoomSockets:
             try:
                 await visitor.converse(socket)
             finally:
-                watching.cancel()
+                visitor.gone.set()
                 connection.hang_up(CloseCode.ENDED)
                 await asyncio.gather(watching, writing, return_exceptions=True)
         return socket
@@ -212,6 +212,8 @@ class _Visitor:
         self._meeting = meeting
         self._participant = participant
         self._connection = connection
+        self.gone = asyncio.Event()
+        """Set when the client is."""
         self._spoke_at: deque[float] = deque(maxlen=MAX_MESSAGES)
 
     async def converse(self, socket: web.WebSocketResponse) -> None:
@@ -231,10 +233,18 @@ class _Visitor:
             hub.drop(self._meeting.id, self._participant.id, number)
 
     async def look_again(self, subscription: Subscription) -> None:
-        """Ask for permission again whenever something happened that could have ended it."""
-        while True:
-            await subscription.next()
-            await self._still()
+        """Ask for permission again whenever something happened that could have ended it.
+
+        Ends between two looks, never in the middle of one: a query that is cancelled costs its connection.
+        """
+        gone = asyncio.create_task(self.gone.wait())
+        while not self.gone.is_set():
+            told = asyncio.create_task(subscription.next())
+            done, _ = await asyncio.wait({gone, told}, return_when=asyncio.FIRST_COMPLETED)
+            if told in done:
+                await self._still()
+            else:
+                told.cancel()
 
     async def _hello(self, socket: web.WebSocketResponse) -> protocol.Hello | None:
         try:

@@ -319,3 +319,7 @@ class BookingCancelled(BookingEvent):
 
 class MeetingHeld(BookingEvent):
     """The meeting took place."""
+
+
+class MeetingMissed(BookingEvent):
+    """Lawyer and client never met in the time booked."""

@@ -36,6 +36,7 @@ from server.scheduling.model import (
     FacilityPractice,
     Hold,
     MeetingHeld,
+    MeetingMissed,
     Purpose,
     ReasonCode,
     ResourceKind,
@@ -357,6 +358,17 @@ async def mark_held(booking_id: BookingId, at: datetime, actor: str, tx: SlotsTx
     tx.record(_event(MeetingHeld, booking, actor))
     lawyer = Identity(role=Role.LAWYER, account_id=booking.requested_by)
     await note_meeting_held(booking.case_id, at, lawyer, tx)
+
+
+async def mark_missed(booking_id: BookingId, actor: str, tx: SlotsTx) -> None:
+    """Note that lawyer and client never met in the time booked; repeated or late, it changes nothing."""
+    booking = await tx.slots.booking(booking_id)
+    if booking is None or booking.status is not BookingStatus.CONFIRMED:
+        return
+    missed = replace(booking, version=booking.version + 1, status=BookingStatus.NO_SHOW)
+    await tx.slots.put_booking(missed)
+    await tx.slots.release(booking.id)
+    tx.record(_event(MeetingMissed, booking, actor))
 
 
 async def alternatives_to(wanted: Booking | Hold, tx: SlotsTx, now: datetime) -> tuple[Alternative, ...]:

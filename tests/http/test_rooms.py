@@ -9,10 +9,12 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 from server.cases.model import EndReason as AssignmentEndReason
 from server.cases.service.assigning import EndAssignment, end
 from server.kernel.identity import Role
-from server.kernel.ids import MeetingId
+from server.kernel.ids import BookingId, MeetingId
 from server.people.service import revoke_sessions
+from server.rooms.events import Become
 from server.rooms.model import MeetingStatus
 from server.rooms.protocol import CloseCode
+from server.rooms.service import close_overdue, move_meeting
 from server.rooms.socket import MAX_MESSAGES
 from server.scheduling.model import BookingStatus, FacilityPractice
 from storage.database import Database
@@ -370,3 +372,20 @@ async def test_an_unpaired_terminal_is_out_within_a_second(
     assert (await officer.post(f"/terminals/{world.terminal.id}/unpair")).status == 200
     async with asyncio.timeout(1):
         assert await _closed_with(client) == CloseCode.NOT_PERMITTED
+
+
+@pytest.mark.parametrize(("met", "became"), [(True, BookingStatus.HELD), (False, BookingStatus.NO_SHOW)])
+async def test_a_meeting_that_nobody_closed_is_closed_when_its_time_is_over(
+    database: Database, path: str, clock: SetClock, *, met: bool, became: BookingStatus
+) -> None:
+    meeting_id = MeetingId(path.rpartition("/")[2])
+    async with database.transaction() as tx:
+        if met:
+            await move_meeting(meeting_id, Become(MeetingStatus.IN_SESSION), tx, clock)
+        assert await close_overdue(tx, clock) == ()
+    clock.move(timedelta(hours=2))
+    async with database.transaction() as tx:
+        assert await close_overdue(tx, clock) == (meeting_id,)
+        booking = await tx.slots.booking(BookingId(meeting_id))
+    assert booking is not None
+    assert booking.status is became
