@@ -11,7 +11,6 @@ import statistics
 import struct
 import time
 from dataclasses import dataclass, field
-from itertools import count
 
 import pylibsrtp
 
@@ -131,7 +130,7 @@ def pump(senders: list[Sender], receivers: list[Receiver], *, duration_s: float)
         poll.register(file, select.EPOLLIN)
     start_s = time.monotonic()
     sent = 0
-    for _ in count():
+    while True:
         elapsed_s = time.monotonic() - start_s
         for turn in range(sent, min(total, int(elapsed_s * rate_pps))):
             senders[turn % len(senders)].send()
