@@ -15,6 +15,7 @@ from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
 from server.cases.api import CaseApi
 from server.cases.handlers import CaseHandlers, Panels
+from server.cases.notice_handlers import NoticeHandlers
 from server.cooperation.handlers import CooperationHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
@@ -91,6 +92,7 @@ def compose(
         secure_cookies=settings.secure_cookies,
     )
     case_api = CaseApi(units=database, clock=clock)
+    notices = NoticeHandlers(units=database, clock=clock, pages=pages)
     cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
     meeting_panels = MeetingPanels(units=database, clock=clock)
     panels = Panels(
@@ -122,7 +124,7 @@ def compose(
     app.cleanup_ctx.append(meetings.run)
     app.on_shutdown.append(meetings.hang_up)
     pages_of_all = (people, administration, AssetHandlers(), SourceHandlers())
-    handlers = (*pages_of_all, case_api, cases, cooperation, casefiles, meetings, live)
+    handlers = (*pages_of_all, case_api, cases, notices, cooperation, casefiles, meetings, live)
     add_routes(app, (route for each in handlers for route in each.routes()))
     return app
 

@@ -7,6 +7,7 @@ from server.cases.model import (
     CaseStatus,
     DeclineReason,
     EndReason,
+    Gender,
     NoticeReason,
     Procedure,
     ScorePart,
@@ -68,6 +69,11 @@ REASONS: Mapping[NoticeReason, str] = {
     NoticeReason.OTHER_LAW: N_("通知辩护：法律规定的其他情形"),
     NoticeReason.ORDINARY_PROCEDURE: N_("通知辩护：适用普通程序的其他被告人"),
     NoticeReason.FULL_COVERAGE: N_("通知辩护：全覆盖"),
+}
+GENDERS: Mapping[Gender, str] = {
+    Gender.MALE: N_("男"),
+    Gender.FEMALE: N_("女"),
+    Gender.UNKNOWN: N_("未知"),
 }
 KINDS: Mapping[AssignmentKind, str] = {
     AssignmentKind.LEAD: N_("主办"),

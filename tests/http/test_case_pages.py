@@ -193,3 +193,62 @@ async def test_nobody_hears_of_a_case_that_is_none_of_theirs(
         pass
     stranger = await signed_in(account(Role.LAWYER, seeded=True))
     assert (await stranger.get(f"/live?watch=case:{about.id}")).status == 404
+
+
+FORM = {
+    "agency_number": "平检刑诉受〔2026〕126号",
+    "letter_number": "平检援函〔2026〕31号",
+    "contact": "白某 0396-1234567",
+    "stage": "prosecution_review",
+    "procedure": "",
+    "reason": "full_coverage",
+    "recipient_name": "张某",
+    "recipient_gender": "male",
+    "recipient_language": "",
+    "offence": "故意伤害",
+    "facility": "平舆县看守所",
+    "related_numbers": "平公刑〔2026〕8号\n平公刑〔2026〕9号",
+    "hearing_at": "2026-10-12T09:00",
+}
+
+
+async def test_an_officer_notifies_by_the_form_once_however_often_it_is_pressed(
+    database: Database, county: County, signed_in: SignedIn
+) -> None:
+    browser = await signed_in(county.prosecutor)
+    assert (await browser.get("/notices/new")).status == 200
+    form = FORM | {"key": "k" * 26}
+    sent, again = [await browser.post("/notices/new", data=form, allow_redirects=False) for _ in range(2)]
+    assert (sent.status, sent.headers["Location"]) == (again.status, again.headers["Location"])
+    async with database.reading() as tx:
+        (made,) = await tx.cases.cases_of_agency(county.procuratorate.id)
+    assert (sent.status, sent.headers["Location"]) == (303, f"/cases/{made.id}")
+    assert made.facility_id == county.facility.id
+    assert made.hearing_at == datetime(2026, 10, 12, 1, tzinfo=UTC)
+
+
+async def test_a_wrong_field_is_named_in_the_form_and_the_rest_stays(
+    county: County, signed_in: SignedIn
+) -> None:
+    browser = await signed_in(county.prosecutor)
+    answer = await browser.post("/notices/new", data=FORM | {"key": "k", "recipient_name": ""})
+    page = await answer.text()
+    assert answer.status == 422
+    assert 'id="recipient_name-error"' in page
+    assert "平检援函〔2026〕31号" in page
+
+
+async def test_the_form_takes_of_a_secret_case_its_number_alone(
+    database: Database, county: County, signed_in: SignedIn
+) -> None:
+    browser = await signed_in(county.prosecutor)
+    refused = await browser.post("/notices/new", data=FORM | {"key": "k", "secret": "on"})
+    page = await refused.text()
+    assert refused.status == 422
+    assert "涉密案件只登记编号" in page
+    assert "张某" not in page
+    number = {"key": "k2", "secret": "on", "agency_number": "平检密〔2026〕1号", "offence": ""}
+    taken = await browser.post("/notices/new", data=number, allow_redirects=False)
+    assert (taken.status, taken.headers["Location"]) == (303, "/cases")
+    async with database.reading() as tx:
+        assert await tx.cases.cases_of_agency(county.procuratorate.id) == ()

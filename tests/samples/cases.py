@@ -400,6 +400,21 @@ CASES = (
     Sample(name="case-new", template="cases/case.html", identity=AGENCY, path="/cases/c", context=_NEW_CASE),
     Sample(name="offer", template="cases/offer.html", identity=LAWYER, path="/assignments/x", context=_OFFER),
     Sample(
+        name="notice",
+        template="cases/notice.html",
+        identity=AGENCY,
+        path="/notices/new",
+        context={
+            "form": {"key": "k" * 26, "agency_number": "平检刑诉受〔2026〕126号", "life_or_death": "on"},
+            "problem": InvalidInput(fields=(FieldError("recipient_name", "missing", "请填写这一项"),)),
+            "stages": (("investigation", "侦查"),),
+            "procedures": (("ordinary", "普通程序"),),
+            "reasons": (("minor", "未成年人"),),
+            "genders": (("male", "男"),),
+            "facilities": (("平舆县看守所", "平舆县看守所"),),
+        },
+    ),
+    Sample(
         name="board",
         template="cooperation/board.html",
         identity=COORDINATOR,
