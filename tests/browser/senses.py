@@ -1,0 +1,74 @@
+"""Eyes and ears for pages with video: whose colour is seen, whose tone heard, how many sealed frames pass."""
+
+import json
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+WITHIN_MS = 30_000
+
+SEE = """(video) => {
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.drawImage(video, 0, 0, 64, 48);
+  return [...canvas.getImageData(32, 24, 1, 1).data].slice(0, 3);
+}"""
+HEAR_HZ = """async (video) => {
+  const context = new AudioContext();
+  const analyser = Object.assign(context.createAnalyser(), {fftSize: 32768});
+  context.createMediaStreamSource(video.srcObject).connect(analyser);
+  const heard = new Float32Array(analyser.frequencyBinCount).fill(-Infinity);
+  let loudest = 0;
+  for (let tries = 0; tries < 100 && !(heard[loudest] > -50); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    analyser.getFloatFrequencyData(heard);
+    loudest = heard.indexOf(Math.max(...heard));
+  }
+  await context.close();
+  return heard[loudest] > -50 ? loudest * context.sampleRate / analyser.fftSize : 0;
+}"""
+TRACKS = "(video) => video.srcObject ? video.srcObject.getTracks().map(({kind}) => kind) : []"
+MORE_THAN = """([medium, count, least]) => {
+  const shown = document.querySelector("[data-frames]")?.dataset.frames ?? "{}";
+  const found = count.split(".").reduce((part, name) => part?.[name], JSON.parse(shown)[medium]);
+  return (found ?? 0) > least;
+}"""
+WRONG_KEYS = """
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, transfer) {
+    const isKey = message.type === "open";
+    const told = isKey ? {...message, key: message.key.map((octet) => octet ^ 1)} : message;
+    return post.call(this, told, transfer);
+  };"""
+"""Makes every key that this browser receives a wrong one."""
+
+
+async def sees(video: Locator) -> list[int]:
+    """Returns red, green and blue in the middle of the picture, once there is one."""
+    await expect(video).to_have_js_property("videoWidth", 320, timeout=WITHIN_MS)
+    colour: list[int] = await video.evaluate(SEE)
+    return colour
+
+
+async def hears_hz(video: Locator) -> float:
+    """Returns the loudest tone, 0 where it is silent for ten seconds."""
+    return float(await video.evaluate(HEAR_HZ))
+
+
+async def tracks(video: Locator) -> list[str]:
+    """Returns the kinds of media that come with the picture."""
+    kinds: list[str] = await video.evaluate(TRACKS)
+    return kinds
+
+
+async def frames(page: Page) -> dict[str, Any]:
+    """Returns what the page has counted of sealed frames, by medium."""
+    shown = await page.locator("[data-frames]").first.get_attribute("data-frames")
+    counts: dict[str, Any] = json.loads(shown or "{}")
+    return counts
+
+
+async def frames_flow(page: Page, *expected: str, least: int = 10) -> None:
+    """Waits until each of `expected`, as `audio.opened`, is above `least`."""
+    for name in expected:
+        medium, count = name.split(".", 1)
+        await page.wait_for_function(MORE_THAN, arg=[medium, count, least], timeout=WITHIN_MS)
