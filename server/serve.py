@@ -69,7 +69,8 @@ async def _demo_dossier(app: web.Application, settings: Settings) -> AsyncIterat
 
 async def _make_dossier(database: Database, settings: Settings) -> None:
     try:
-        await add_dossier(database, LocalObjects(settings.objects_dir), SystemClock())
+        draft = settings.data_dir / "demo-dossier.pdf"
+        await add_dossier(database, LocalObjects(settings.objects_dir), SystemClock(), draft=draft)
     except Exception:
         log.exception("the demo's dossier could not be made")
 

@@ -11,7 +11,6 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -48,18 +47,19 @@ _SEED = 300
 Pixels = NDArray[np.uint8]
 
 
-async def add_dossier(database: Database, objects: Objects, clock: Clock) -> None:
-    """Give the demo's reader the dossier, unless their case has one."""
+async def add_dossier(database: Database, objects: Objects, clock: Clock, *, draft: Path) -> None:
+    """Give the demo's reader the dossier, unless their case has one; `draft` is where it is drawn up."""
     async with database.reading() as tx:
         case = await _case(tx)
         if case is None or await tx.casefiles.dossiers_of(case.id):
             return
     dossier_id = DossierId(new_id())
     key = f"doc/{dossier_id}/original"
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "dossier.pdf"
-        await _write_apart(path)
-        stored = await objects.put(key, _read(path))
+    try:
+        await _write_apart(draft)
+        stored = await objects.put(key, _read(draft))
+    finally:
+        await asyncio.to_thread(draft.unlink, missing_ok=True)
     async with database.transaction() as tx:
         reader = next(each for each in await tx.people.seeded_accounts() if each.name == READER)
         await tx.casefiles.add_dossier(
