@@ -54,6 +54,12 @@ WRONG_KEYS = """
     return post.call(this, told, transfer);
   };"""
 TRACKS = "(selector) => document.querySelector(selector).srcObject.getTracks().map(({kind}) => kind)"
+RESTARTS = """async (selector) => {
+  let count = 0;
+  document.querySelector(selector).addEventListener("emptied", () => { count += 1; });
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  return count;
+}"""
 WIDTH_PX = "(selector) => document.querySelector(selector).videoWidth"
 TEXT = "(selector) => document.querySelector(selector).textContent"
 FRAMES = "() => document.querySelector('[data-frames]')?.dataset.frames ?? '{}'"
@@ -138,6 +144,7 @@ async def test_each_recognises_the_other_and_every_frame_is_sealed(
         await _playing(page, _picture(other))
         assert await page.evaluate(SEE, _picture(other)) == pytest.approx(colour, abs=COLOUR_ERROR)
         assert await page.evaluate(HEAR_HZ, _picture(other)) == pytest.approx(tone_hz, abs=4)
+        assert await page.evaluate(RESTARTS, _picture(other)) == 0
         await _frames_flow(page, "audio.sealed", "audio.opened", "video.sealed", "video.opened")
         for counts in (await _frames(page)).values():
             assert counts["refused"]["forged"] == counts["refused"]["malformed"] == 0

@@ -7,6 +7,7 @@ import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
 import type { Capture } from "../../lib/room/devices";
 import { isInside, type Meeting, type MeetingState } from "../../lib/room/meeting";
+import { shows } from "../../lib/shows";
 
 const MINUTE_MS = 60_000;
 
@@ -72,7 +73,7 @@ function talking(picture: KioskPicture): TemplateResult {
         <div class="pip-col">
           ${others.filter((each) => each !== large).map(({ id }) => html`<div class="pip">${video(state, id, volume)}</div>`)}
           <div class="pip">
-            <video .srcObject=${own ?? null} .muted=${true} autoplay playsinline class="mirrored"></video>
+            <video ${shows(own)} .muted=${true} autoplay playsinline class="mirrored"></video>
             <span class="cam-l">${t("您")}</span>
           </div>
         </div>
@@ -83,8 +84,8 @@ function talking(picture: KioskPicture): TemplateResult {
 }
 
 function video(state: MeetingState, id: string, volume: number): TemplateResult {
-  const stream = state.receptions.get(id)?.stream ?? null;
-  return html`<video .srcObject=${stream} .volume=${volume} autoplay playsinline data-participant=${id}></video>`;
+  const stream = state.receptions.get(id)?.stream;
+  return html`<video ${shows(stream)} .volume=${volume} autoplay playsinline data-participant=${id}></video>`;
 }
 
 function side({ state, faults, meeting, louder, askToEnd }: KioskPicture): TemplateResult {

@@ -9,6 +9,7 @@ import { t } from "../../lib/i18n";
 import { icon } from "../../lib/icons";
 import { type Capture, capture, follow } from "../../lib/room/devices";
 import { faultWords } from "../../lib/room/words";
+import { shows } from "../../lib/shows";
 
 const BARS = 24;
 const HEARD_LEVEL = 0.35;
@@ -55,7 +56,7 @@ export function mount(element: HTMLElement): () => void {
       const picture = new MediaStream([track]);
       const label = html`<span class="cam-l">${icon("video")}${t("您的画面")}</span>`;
       render(
-        html`<video .srcObject=${picture} .muted=${true} autoplay playsinline class="mirrored"></video>${label}`,
+        html`<video ${shows(picture)} .muted=${true} autoplay playsinline class="mirrored"></video>${label}`,
         emptied(view),
       );
     }

@@ -8,6 +8,7 @@ import type { Capture } from "../../lib/room/devices";
 import { isInside, type Meeting, type MeetingState } from "../../lib/room/meeting";
 import { encryptionStatement, type Statement } from "../../lib/room/statement";
 import { capacity, endWords, faultWords, gradeWords } from "../../lib/room/words";
+import { shows } from "../../lib/shows";
 import type { RosterEntry } from "../../protocol";
 import { compareDialog, leaveDialog, refusalDialog } from "./dialogs";
 
@@ -129,7 +130,7 @@ function pictures({ state, own }: RoomPicture): TemplateResult {
     <div class="pip-col">
       ${others.filter((each) => each !== large).map((each) => smallPicture(state, each))}
       <div class="pip">
-        <video .srcObject=${own ?? null} .muted=${true} autoplay playsinline class="mirrored"></video>
+        <video ${shows(own)} .muted=${true} autoplay playsinline class="mirrored"></video>
         <span class="cam-l">${mutedIcon(state.muted.audio)}${t("您")}</span>
       </div>
     </div>`;
@@ -138,7 +139,7 @@ function pictures({ state, own }: RoomPicture): TemplateResult {
 function largePicture(state: MeetingState, entry: RosterEntry): TemplateResult {
   const reception = state.receptions.get(entry.id);
   return html`<video
-      .srcObject=${reception?.stream ?? null}
+      ${shows(reception?.stream)}
       autoplay
       playsinline
       data-participant=${entry.id}
@@ -150,11 +151,11 @@ function largePicture(state: MeetingState, entry: RosterEntry): TemplateResult {
 }
 
 function smallPicture(state: MeetingState, entry: RosterEntry): TemplateResult {
-  const stream = state.receptions.get(entry.id)?.stream ?? null;
+  const stream = state.receptions.get(entry.id)?.stream;
   return html`<div class="pip">
-    <video .srcObject=${stream} autoplay playsinline data-participant=${entry.id}></video>
+    <video ${shows(stream)} autoplay playsinline data-participant=${entry.id}></video>
     ${
-      entry.video_muted || stream === null
+      entry.video_muted || stream === undefined
         ? html`<div class="pip-av"><span class="avatar">${entry.name.slice(0, 1)}</span></div>`
         : nothing
     }

@@ -14,6 +14,7 @@ import { watchAddress } from "../../lib/room/address";
 import { Meeting } from "../../lib/room/meeting";
 import { endWords } from "../../lib/room/words";
 import { Screen } from "../../lib/screen";
+import { shows } from "../../lib/shows";
 
 /** Brings one picture to life. */
 export function mount(element: HTMLElement): () => void {
@@ -49,7 +50,7 @@ function view(meeting: Meeting | undefined, begin: () => void, finish: () => voi
   if (state.stage === "ended") return off(endWords(state).text);
   const [reception] = state.receptions.values();
   return html`<video
-      .srcObject=${reception?.stream ?? null}
+      ${shows(reception?.stream)}
       .muted=${true}
       autoplay
       playsinline
