@@ -1,9 +1,13 @@
-"""Composition of the web process: the only place that wires ports to what implements them."""
+"""Composition of the web process: the only place that wires ports to what implements them.
+
+Each feature is a `Part`, made on the common `Ground`; the application is their sum.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiohttp import web
 
@@ -19,8 +23,8 @@ from server.cases.notice_handlers import NoticeHandlers
 from server.cooperation.handlers import CooperationHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
-from server.http.i18n import Catalogue, PoCatalogue
-from server.http.identity import SessionStore, identify
+from server.http.i18n import PoCatalogue
+from server.http.identity import identify
 from server.http.live import LiveHandlers, MayWatch
 from server.http.origin import same_origin
 from server.http.pages import WEB, Pages
@@ -28,7 +32,6 @@ from server.http.problems import report_problems
 from server.http.routing import Route, add_routes
 from server.http.source import SourceHandlers
 from server.kernel.clock import Clock, SystemClock
-from server.kernel.events import Bus
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import DossierId
 from server.pdf.renderer import Renderer
@@ -66,6 +69,50 @@ HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {
 """Where each role's work begins."""
 
 
+class Handlers(Protocol):
+    """A class of handlers."""
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return its routes."""
+        ...
+
+
+Run = Callable[[web.Application], AsyncIterator[None]]
+"""Something that lives beside the requests: runs up to its `yield` at the start, beyond it at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A feature, ready to be added to the application."""
+
+    handlers: tuple[Handlers, ...]
+    watchers: Mapping[str, MayWatch] = field(default_factory=dict)
+    """Who may hear of which kind of topic."""
+    runs: tuple[Run, ...] = ()
+    on_shutdown: tuple[Callable[[web.Application], Awaitable[None]], ...] = ()
+    """What is told that the application ends, while its sockets still are open."""
+
+
+class Ground:
+    """What every part stands on."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Make it; nothing is opened before the application starts."""
+        self.settings = settings
+        self.clock = clock
+        self.bus = LocalBus()
+        self.queue = LocalQueue({})
+        self.database = Database(settings.database_url, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
+        self.catalogue = PoCatalogue(WEB / "locale" / "en.po")
+        self.pages = Pages(catalogue=self.catalogue, clock=clock, demo=settings.demo)
+        self.sessions = DatabaseSessions(self.database, clock)
+
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
+        """Close the database when all else has ended."""
+        yield
+        await self.database.close()
+
+
 def compose(
     settings: Settings, *, clock: Clock | None = None, plane: MediaPlane | None = None
 ) -> web.Application:
@@ -73,92 +120,115 @@ def compose(
 
     Without a `plane` it commands the media process of `settings`.
     """
-    clock = clock or SystemClock()
-    bus = LocalBus()
-    queue = LocalQueue({})
-    database = Database(settings.database_url, bus=bus, clock=clock, enqueue=queue.enqueue)
-    catalogue = PoCatalogue(WEB / "locale" / "en.po")
-    pages = Pages(catalogue=catalogue, clock=clock, demo=settings.demo)
-    sessions = DatabaseSessions(database, clock)
-    passwords = Argon2Passwords()
-    administration = AdminHandlers(units=database, passwords=passwords, pages=pages)
-    people = PeopleHandlers(
-        units=database,
-        passwords=passwords,
-        clock=clock,
-        pages=pages,
-        homes=HOMES,
-        demo=settings.demo,
-        secure_cookies=settings.secure_cookies,
-    )
-    case_api = CaseApi(units=database, clock=clock)
-    notices = NoticeHandlers(units=database, clock=clock, pages=pages)
-    cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
-    meeting_panels = MeetingPanels(units=database, clock=clock)
-    panels = Panels(
-        dossiers=DossierPanel(units=database).of_case,
-        meetings=meeting_panels.of_case,
-        agenda=meeting_panels.agenda,
-    )
-    cases = CaseHandlers(units=database, clock=clock, pages=pages, panels=panels)
-    casefiles = _compose_casefiles(
-        settings, database, bus, queue, pages=pages, catalogue=catalogue, clock=clock
-    )
-    media = MediaClient(settings.media_socket)
-    meetings = _compose_meetings(
-        database, bus, plane or media, pages=pages, catalogue=catalogue, clock=clock, sessions=sessions
-    )
-    watchers = {"case": cases.may_watch, "dossier": casefiles.may_watch, "meeting": meetings.may_watch}
-    live = LiveHandlers(bus=bus, sessions=sessions, watchers=watchers)
+    ground = Ground(settings, clock or SystemClock())
+    parts = (_people(ground), _cases(ground), _casefiles(ground), _meetings(ground, plane))
+    watchers = {kind: watcher for part in parts for kind, watcher in part.watchers.items()}
+    live = LiveHandlers(bus=ground.bus, sessions=ground.sessions, watchers=watchers)
+    common = Part(handlers=(live, AssetHandlers(), SourceHandlers()))
     app = web.Application(
-        middlewares=[report_problems(pages, catalogue), identify(sessions), same_origin],
+        middlewares=[
+            report_problems(ground.pages, ground.catalogue),
+            identify(ground.sessions),
+            same_origin,
+        ],
         client_max_size=MAX_BODY_BYTES,
     )
-    app[DATABASE] = database
+    app[DATABASE] = ground.database
     app.on_response_prepare.append(add_security_headers)
-    app.cleanup_ctx.append(queue.run)
-    app.cleanup_ctx.append(_close_database)
-    app.cleanup_ctx.append(casefiles.run)
-    if plane is None:
-        app.cleanup_ctx.append(_connected(media))
-    app.cleanup_ctx.append(meetings.run)
-    app.on_shutdown.append(meetings.hang_up)
-    pages_of_all = (people, administration, AssetHandlers(), SourceHandlers())
-    handlers = (*pages_of_all, case_api, cases, notices, cooperation, casefiles, meetings, live)
-    add_routes(app, (route for each in handlers for route in each.routes()))
+    app.cleanup_ctx.extend((ground.run, ground.queue.run))
+    for part in parts:
+        app.cleanup_ctx.extend(part.runs)
+        app.on_shutdown.extend(part.on_shutdown)
+    every = (handlers for part in (*parts, common) for handlers in part.handlers)
+    add_routes(app, (route for handlers in every for route in handlers.routes()))
     return app
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Meetings:
-    """Booking, desk, kiosk and rooms, composed."""
+def _people(ground: Ground) -> Part:
+    passwords = Argon2Passwords()
+    people = PeopleHandlers(
+        units=ground.database,
+        passwords=passwords,
+        clock=ground.clock,
+        pages=ground.pages,
+        homes=HOMES,
+        demo=ground.settings.demo,
+        secure_cookies=ground.settings.secure_cookies,
+    )
+    administration = AdminHandlers(units=ground.database, passwords=passwords, pages=ground.pages)
+    return Part(handlers=(people, administration))
 
-    handlers: tuple[BookingHandlers | MeetingHandlers | DeskHandlers | KioskHandlers | RoomSockets, ...]
-    may_watch: MayWatch
-    run: Callable[[web.Application], AsyncIterator[None]]
-    hang_up: Callable[[web.Application], Awaitable[None]]
 
-    def routes(self) -> tuple[Route, ...]:
-        """Return the routes."""
-        return tuple(route for each in self.handlers for route in each.routes())
+def _cases(ground: Ground) -> Part:
+    database, clock, pages = ground.database, ground.clock, ground.pages
+    meetings = MeetingPanels(units=database, clock=clock)
+    panels = Panels(
+        dossiers=DossierPanel(units=database).of_case, meetings=meetings.of_case, agenda=meetings.agenda
+    )
+    cases = CaseHandlers(units=database, clock=clock, pages=pages, panels=panels)
+    api = CaseApi(units=database, clock=clock)
+    cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
+    notices = NoticeHandlers(units=database, clock=clock, pages=pages)
+    return Part(handlers=(api, cases, notices, cooperation), watchers={"case": cases.may_watch})
 
 
-def _compose_meetings(  # noqa: PLR0913 - what meetings are made of
-    database: Database,
-    bus: Bus,
-    plane: MediaPlane,
-    *,
-    pages: Pages,
-    catalogue: Catalogue,
-    clock: Clock,
-    sessions: SessionStore,
-) -> _Meetings:
-    hub = Hub(units=database, plane=plane, clock=clock)
+def _casefiles(ground: Ground) -> Part:
+    database, clock = ground.database, ground.clock
+    objects = LocalObjects(ground.settings.objects_dir)
+    renderer = Renderer()
+    uploads = Uploads(units=database, objects=objects, clock=clock)
+    ingest = Ingest(units=database, objects=objects, renderer=renderer, bus=ground.bus, clock=clock)
+    ground.queue.add(SPLIT_DOSSIER, ingest.split)
+    dossiers = DossierHandlers(
+        units=database,
+        pictures=PagePictures(objects=objects, renderer=renderer),
+        clock=clock,
+        pages=ground.pages,
+        catalogue=ground.catalogue,
+    )
+
+    async def may_watch(identity: Identity, dossier_id: str) -> bool:
+        async with database.reading() as tx:
+            return await may_watch_dossier(identity, DossierId(dossier_id), tx)
+
+    async def go_on() -> None:
+        await uploads.finish_all()
+        await ingest.resume()
+
+    async def run(_app: web.Application) -> AsyncIterator[None]:
+        """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
+        going_on = asyncio.create_task(go_on(), name="casefiles-go-on")
+        yield
+        going_on.cancel()
+        with suppress(asyncio.CancelledError):
+            await going_on
+        await uploads.stop()
+        await ingest.stop()
+        await renderer.close()
+
+    uploading = UploadHandlers(uploads=uploads, catalogue=ground.catalogue)
+    return Part(handlers=(dossiers, uploading), watchers={"dossier": may_watch}, runs=(run,))
+
+
+def _meetings(ground: Ground, plane: MediaPlane | None) -> Part:
+    database, clock, pages = ground.database, ground.clock, ground.pages
+    media = MediaClient(ground.settings.media_socket)
+
+    async def connected(_app: web.Application) -> AsyncIterator[None]:
+        async with media:
+            yield
+
+    hub = Hub(units=database, plane=plane or media, clock=clock)
     meetings = MeetingHandlers(units=database, clock=clock, pages=pages, hub=hub)
     sockets = RoomSockets(
-        hub=hub, units=database, bus=bus, clock=clock, sessions=sessions, catalogue=catalogue
+        hub=hub,
+        units=database,
+        bus=ground.bus,
+        clock=clock,
+        sessions=ground.sessions,
+        catalogue=ground.catalogue,
     )
-    return _Meetings(
+    return Part(
         handlers=(
             BookingHandlers(units=database, clock=clock, pages=pages),
             meetings,
@@ -166,86 +236,7 @@ def _compose_meetings(  # noqa: PLR0913 - what meetings are made of
             KioskHandlers(units=database, clock=clock, pages=pages, hub=hub),
             sockets,
         ),
-        may_watch=meetings.may_watch,
-        run=hub.run,
-        hang_up=hub.hang_up,
-    )
-
-
-def _connected(media: MediaClient) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def connected(_app: web.Application) -> AsyncIterator[None]:
-        async with media:
-            yield
-
-    return connected
-
-
-async def _close_database(app: web.Application) -> AsyncIterator[None]:
-    yield
-    await app[DATABASE].close()
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFiles:
-    """The parts of case files, joined."""
-
-    units: Database
-    uploads: Uploads
-    ingest: Ingest
-    pictures: PagePictures
-    renderer: Renderer
-    dossier_handlers: DossierHandlers
-    upload_handlers: UploadHandlers
-
-    def routes(self) -> tuple[Route, ...]:
-        """Return every route of case files."""
-        return (*self.dossier_handlers.routes(), *self.upload_handlers.routes())
-
-    async def may_watch(self, identity: Identity, dossier_id: str) -> bool:
-        """Tell whether `identity` may hear that something happened to the dossier."""
-        async with self.units.reading() as tx:
-            return await may_watch_dossier(identity, DossierId(dossier_id), tx)
-
-    async def run(self, _app: web.Application) -> AsyncIterator[None]:
-        """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
-        going_on = asyncio.create_task(self._go_on(), name="casefiles-go-on")
-        yield
-        going_on.cancel()
-        with suppress(asyncio.CancelledError):
-            await going_on
-        await self.uploads.stop()
-        await self.ingest.stop()
-        await self.renderer.close()
-
-    async def _go_on(self) -> None:
-        await self.uploads.finish_all()
-        await self.ingest.resume()
-
-
-def _compose_casefiles(  # noqa: PLR0913 - what the web process is made of
-    settings: Settings,
-    database: Database,
-    bus: Bus,
-    queue: LocalQueue,
-    *,
-    pages: Pages,
-    catalogue: Catalogue,
-    clock: Clock,
-) -> CaseFiles:
-    objects = LocalObjects(settings.objects_dir)
-    renderer = Renderer()
-    uploads = Uploads(units=database, objects=objects, clock=clock)
-    ingest = Ingest(units=database, objects=objects, renderer=renderer, bus=bus, clock=clock)
-    queue.add(SPLIT_DOSSIER, ingest.split)
-    pictures = PagePictures(objects=objects, renderer=renderer)
-    return CaseFiles(
-        units=database,
-        uploads=uploads,
-        ingest=ingest,
-        pictures=pictures,
-        renderer=renderer,
-        dossier_handlers=DossierHandlers(
-            units=database, pictures=pictures, clock=clock, pages=pages, catalogue=catalogue
-        ),
-        upload_handlers=UploadHandlers(uploads=uploads, catalogue=catalogue),
+        watchers={"meeting": meetings.may_watch},
+        runs=(hub.run,) if plane is not None else (connected, hub.run),
+        on_shutdown=(hub.hang_up,),
     )

@@ -65,7 +65,10 @@ class Ingest:
         async with self._units.reading() as tx:
             left = await tx.casefiles.dossiers_to_split()
         for dossier_id in left:
-            await self.split(dossier_id)
+            try:
+                await self.split(dossier_id)
+            except Exception:
+                log.exception("a dossier could not be split; the others go on", dossier=dossier_id)
 
     async def split(self, dossier_id: str) -> None:
         """Split off the pages that the dossier lacks; nothing to do is well."""

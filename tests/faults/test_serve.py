@@ -27,19 +27,19 @@ async def test_serve_answers_and_ends_in_good_order(tmp_path: Path, number: sign
     async with serving(tmp_path) as served:
         async with aiohttp.ClientSession() as session, session.get(f"{served.address}/healthz") as answer:
             assert (answer.status, await answer.text()) == (200, "ok\n")
-        await until((tmp_path / "run" / "media.sock").exists)
+        await until((tmp_path / "run" / "media.sock").exists, within_s=30)
         served.process.send_signal(number)
-        assert await asyncio.wait_for(served.process.wait(), 5) == 0
+        assert await asyncio.wait_for(served.process.wait(), 20) == 0
     assert _processes_of(tmp_path) == []
 
 
 async def test_the_children_end_when_serve_is_killed_without_warning(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
-        await until((tmp_path / "run" / "media.sock").exists)
+        await until((tmp_path / "run" / "media.sock").exists, within_s=30)
         assert len(_processes_of(tmp_path)) == 2
         served.process.kill()
         await served.process.wait()
-        await until(lambda: not _processes_of(tmp_path))
+        await until(lambda: not _processes_of(tmp_path), within_s=20)
 
 
 async def test_a_second_serve_on_the_same_data_is_refused_with_advice(tmp_path: Path) -> None:
