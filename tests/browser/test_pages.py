@@ -28,7 +28,8 @@ PERSONS = (
     "legal_aid_officer",
     "agency_officer",
 )
-STARTS = {ANONYMOUS: ("/choose", "/sign-in", "/kiosk/pair", "/there-is-no-such-page")}
+NOWHERE = "/there-is-no-such-page"
+STARTS = {ANONYMOUS: ("/choose", "/sign-in", "/kiosk/pair", NOWHERE)}
 FOR_EVERYBODY = ("/choose", "/sign-in", "/kiosk/pair")
 """Pages that are the same for all; they are looked at once."""
 
@@ -49,6 +50,17 @@ async def demo(tmp_path: Path) -> AsyncIterator[Province]:
 async def _visits(demo: Province, person: str, token: str | None) -> list[Visit]:
     found = await walk(demo.address, token, demo.routes, starts=STARTS.get(person, ("/",)))
     return [visit for visit in found if person == ANONYMOUS or visit.route not in FOR_EVERYBODY]
+
+
+async def test_no_link_leads_nowhere(demo: Province) -> None:
+    tokens = await demo.sessions()
+    dead = [
+        (person, visit.path)
+        for person in PERSONS
+        for visit in await _visits(demo, person, tokens[person])
+        if visit.status != 200 and visit.path != NOWHERE
+    ]
+    assert dead == []
 
 
 @pytest.mark.timeout(300)
