@@ -45,7 +45,7 @@ class NoticeHandlers:
 
     async def ask(self, request: web.Request) -> web.Response:
         """Show the empty form; its key makes a second press send nothing twice."""
-        return await self._form(request, {_KEY: new_id()}, problem=None)
+        return await self._form(request, {}, problem=None)
 
     async def send(self, request: web.Request) -> web.Response:
         """Open a case and go to it, or show the form again with what was wrong."""
@@ -82,7 +82,7 @@ class NoticeHandlers:
             request,
             "cases/notice.html",
             status=STATUS[problem.kind] if problem else 200,
-            form=form,
+            form={_KEY: new_id()} | dict(form),
             problem=problem,
             stages=tuple(STAGES.items()),
             procedures=tuple(PROCEDURES.items()),

@@ -236,6 +236,7 @@ async def test_a_wrong_field_is_named_in_the_form_and_the_rest_stays(
     assert answer.status == 422
     assert 'id="recipient_name-error"' in page
     assert "平检援函〔2026〕31号" in page
+    assert (await browser.post("/notices/new", data={})).status == 422
 
 
 async def test_the_form_takes_of_a_secret_case_its_number_alone(
