@@ -39,7 +39,9 @@ async def serve(settings: Settings) -> None:
     """
     stopped = _stop_event()
     app = compose(settings)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_S)
+    # A client that goes away does not cancel its handler: a query cut short could keep the one connection
+    # that writes.
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         if settings.demo:
