@@ -25,6 +25,8 @@ class Icons:
     def draw(self, name: str, kind: str = "") -> Markup:
         """Return the icon `name` as decoration: words beside it, or the button's label, say what it means.
 
+        The size holds only where the stylesheet did not arrive.
+
         Args:
             name: the symbol's id.
             kind: further classes: `s`, `l` or `xl` for another size.
@@ -33,7 +35,9 @@ class Icons:
             KeyError: there is no such icon.
         """
         view_box, drawing = self._symbols[name]
-        return Markup('<svg class="{}" viewBox="{}" aria-hidden="true">{}</svg>').format(
+        return Markup(
+            '<svg class="{}" width="20" height="20" viewBox="{}" aria-hidden="true">{}</svg>'
+        ).format(
             f"i {kind}".strip(),
             view_box,
             Markup(drawing),  # noqa: S704 - our own file

@@ -12,7 +12,9 @@ ICONS = Icons(WEB / "icons.svg")
 
 def test_an_icon_is_decoration() -> None:
     drawn = ICONS.draw("lock", "s")
-    assert drawn.startswith('<svg class="i s" viewBox="0 0 24 24" aria-hidden="true"><')
+    assert drawn.startswith(
+        '<svg class="i s" width="20" height="20" viewBox="0 0 24 24" aria-hidden="true"><'
+    )
     assert "xmlns" not in drawn
 
 
