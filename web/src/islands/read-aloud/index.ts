@@ -1,9 +1,13 @@
-/** Reads the page's `[data-speak]` aloud. The button stays hidden on a machine that has no voice for the language. */
+/**
+ * Reads the page's `[data-speak]` aloud. The button, and what is said of it in `[data-aloud]`, stay hidden on a machine
+ * that has no voice for the language.
+ */
 
 export function mount(button: HTMLElement): () => void {
   const voices = "speechSynthesis" in window ? window.speechSynthesis : null;
   const offer = () => {
     button.hidden = voices === null || !voices.getVoices().some((voice) => speaksPage(voice.lang));
+    for (const words of document.querySelectorAll<HTMLElement>("[data-aloud]")) words.hidden = button.hidden;
   };
   const read = () => {
     voices?.cancel();
