@@ -153,6 +153,9 @@ async def test_each_recognises_the_other_and_every_frame_is_sealed(
     await expect(lawyer.locator("[data-encryption]")).to_contain_text("口令待核对")
     await lawyer.get_by_role("button", name="核对口令").click()
     await expect(lawyer.get_by_role("dialog")).to_contain_text(code)
+    await lawyer.keyboard.press("Escape")
+    await expect(lawyer.get_by_role("dialog")).to_have_count(0)
+    await lawyer.get_by_role("button", name="核对口令").click()
     await lawyer.get_by_role("button", name="数字相同").click()
     await expect(lawyer.locator("[data-encryption]")).to_contain_text("口令已核对")
 

@@ -82,7 +82,7 @@ function dialog(
   </div>`;
 }
 
-/** Lit calls it when the dialog appears, not each time it is drawn. */
+/** Lit calls it when the dialog appears, not each time it is drawn; by then it is not yet in the page. */
 function focusOnce(element: Element | undefined): void {
-  if (element instanceof HTMLElement) element.focus();
+  if (element instanceof HTMLElement) queueMicrotask(() => element.focus());
 }
