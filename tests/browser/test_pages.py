@@ -4,15 +4,20 @@ Pictures of all of them are left in `build/pages`, to be looked at.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, DummyCookieJar
 from playwright.async_api import Browser, Page
 
 from server.http.identity import SESSION_COOKIE
+from server.kernel.identity import Role
 from tests.browser.province import ANONYMOUS, KIOSK, Province, province
 from tests.browser.walk import Visit, walk
+from tests.documents import scan
+from tests.faults.casework import Desk
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -41,23 +46,38 @@ FIND_VIOLATIONS = """async () => {
 OVERFLOW_PX = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The demo, and where a dossier of the lawyer's is read."""
+
+    demo: Province
+    dossier: str
+
+    async def visits(self, person: str, token: str | None) -> list[Visit]:
+        starts = STARTS.get(person, ("/", self.dossier) if person == Role.LAWYER else ("/",))
+        found = await walk(self.demo.address, token, self.demo.routes, starts=starts)
+        return [visit for visit in found if person == ANONYMOUS or visit.route not in FOR_EVERYBODY]
+
+
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Province]:
-    async with province(tmp_path) as running:
-        yield running
+async def shown(tmp_path: Path) -> AsyncIterator[Shown]:
+    async with (
+        province(tmp_path) as running,
+        ClientSession(
+            running.address, headers={"Sec-Fetch-Site": "same-origin"}, cookie_jar=DummyCookieJar()
+        ) as browser,
+    ):
+        desk = Desk()
+        await desk.sit_down("张某", running.database, browser)
+        yield Shown(running, await desk.upload(scan(1), browser))
 
 
-async def _visits(demo: Province, person: str, token: str | None) -> list[Visit]:
-    found = await walk(demo.address, token, demo.routes, starts=STARTS.get(person, ("/",)))
-    return [visit for visit in found if person == ANONYMOUS or visit.route not in FOR_EVERYBODY]
-
-
-async def test_no_link_leads_nowhere(demo: Province) -> None:
-    tokens = await demo.sessions()
+async def test_no_link_leads_nowhere(shown: Shown) -> None:
+    tokens = await shown.demo.sessions()
     dead = [
         (person, visit.path)
         for person in PERSONS
-        for visit in await _visits(demo, person, tokens[person])
+        for visit in await shown.visits(person, tokens[person])
         if visit.status != 200 and visit.path != NOWHERE
     ]
     assert dead == []
@@ -65,14 +85,15 @@ async def test_no_link_leads_nowhere(demo: Province) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("person", PERSONS)
-async def test_every_page_is_free_of_barriers(demo: Province, browser: Browser, person: str) -> None:
+async def test_every_page_is_free_of_barriers(shown: Shown, browser: Browser, person: str) -> None:
+    demo = shown.demo
     token = (await demo.sessions())[person]
     context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
     if token is not None:
         await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": demo.address}])
     page = await context.new_page()
     findings: list[str] = []
-    for number, visit in enumerate(await _visits(demo, person, token)):
+    for number, visit in enumerate(await shown.visits(person, token)):
         await page.goto(f"{demo.address}{visit.path}", wait_until="load")
         name = f"{person}-{number:02}-{visit.route.strip('/').replace('/', '.') or 'none'}"
         for width_px in WIDTHS_PX:

@@ -64,6 +64,15 @@ class Desk:
         async with browser.head(place, headers={**self.headers, **_TUS}) as answer:
             return int(answer.headers["Upload-Offset"]) if answer.status == 200 else -1
 
+    async def upload(self, content: bytes, browser: ClientSession) -> str:
+        """Sends a whole file and returns the dossier's address, once its page is there."""
+        place, at, dossier = await self.create(content, browser), 0, None
+        while dossier is None:
+            dossier = await self.append(place, content, at, browser)
+            at += _CHUNK_BYTES
+        assert await self.is_read(dossier, browser)
+        return dossier
+
     async def is_read(self, dossier: str, browser: ClientSession) -> bool:
         """Tells whether the dossier's one page is there, waiting while it is split off."""
         async with asyncio.timeout(_READY_WITHIN_S):
@@ -152,13 +161,7 @@ class Annotations(Workload[AnnotationClaim]):
     @override
     async def prepare(self, database: Database, browser: ClientSession) -> None:
         await self._desk.sit_down("孟某", database, browser)
-        content, at, dossier = scan(1), 0, None
-        place = await self._desk.create(content, browser)
-        while dossier is None:
-            dossier = await self._desk.append(place, content, at, browser)
-            at += _CHUNK_BYTES
-        assert await self._desk.is_read(dossier, browser)
-        self._dossier = dossier
+        self._dossier = await self._desk.upload(scan(1), browser)
 
     @override
     async def write(self, browser: ClientSession) -> None:
