@@ -34,6 +34,9 @@ from server.people.service import (
     unpair,
 )
 
+NO_WORK = "/account"
+"""The home of roles that have no page of their own yet: the demo does not offer to be them."""
+
 
 class SignInForm(Input):
     """What the sign-in page posts."""
@@ -171,7 +174,7 @@ class PeopleHandlers:
         """Show the demo's people for whom there is work to do, the main persons first."""
         async with self._units.reading() as tx:
             accounts = await tx.people.seeded_accounts()
-        working = tuple(account for account in accounts if self._homes[account.role] != "/sign-in")
+        working = tuple(account for account in accounts if self._homes[account.role] != NO_WORK)
         leading = leading_people(working)
         others = tuple(account for account in working if account not in leading)
         return self._pages.render(request, "people/choose.html", leading=leading, others=others)

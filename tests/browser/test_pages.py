@@ -32,6 +32,8 @@ PERSONS = (
     "facility_officer",
     "legal_aid_officer",
     "agency_officer",
+    "system_admin",
+    "security_admin",
 )
 NOWHERE = "/there-is-no-such-page"
 STARTS = {ANONYMOUS: ("/choose", "/sign-in", "/kiosk/pair", NOWHERE)}
