@@ -75,6 +75,7 @@ class Pages:
 
     def html(self, request: web.Request, template: str, **context: object) -> str:
         """Return `template` rendered for the reader of `request`."""
+        context.setdefault("answers_form", request.method == "POST")
         return self.text(
             template, locale=locale_of(request), identity=identity_of(request), path=request.path, **context
         )

@@ -32,17 +32,24 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+test("a page looks at what happened between its making and the opening of the line", () => {
+  const line = new Line("ws://here/live", listener);
+  expect(listener.heard).not.toHaveBeenCalled();
+  last().say("open");
+  expect(listener.heard).toHaveBeenCalledTimes(1);
+  line.end();
+});
+
 test("a line that dropped comes back, and then the page looks at once what it missed", () => {
   const line = new Line("ws://here/live", listener);
   last().say("open");
-  expect(listener.heard).not.toHaveBeenCalled();
   last().drop(1006);
   expect(listener.away).toHaveBeenLastCalledWith(true);
   vi.advanceTimersByTime(1_200);
   expect(Socket.made).toHaveLength(2);
   last().say("open");
   expect(listener.away).toHaveBeenLastCalledWith(false);
-  expect(listener.heard).toHaveBeenCalledTimes(1);
+  expect(listener.heard).toHaveBeenCalledTimes(2);
   line.end();
 });
 

@@ -2,7 +2,8 @@
  * Keeps an open page current: hears over `/live` that something it shows has happened, fetches the page again and
  * swaps what changed. The line's own element says so when the page may be out of date.
  *
- * `data-watch`: topics beyond the reader's own, by spaces.
+ * `data-watch`: topics beyond the reader's own, by spaces. `data-still`: the page answers a form (a code that is shown
+ * once, what is wrong with the input); fetching its address would show another page, or send the form again.
  */
 
 import { t } from "../../lib/i18n";
@@ -18,6 +19,7 @@ export function mount(element: HTMLElement): () => void {
   let impatient: ReturnType<typeof setTimeout> | undefined;
   const line = new Line(addressOf(element.dataset["watch"] ?? ""), {
     heard() {
+      if ("still" in element.dataset) return;
       clearTimeout(gathering);
       gathering = setTimeout(() => void refresh(), GATHER_MS);
     },

@@ -2,7 +2,10 @@
 
 /** What the line tells its owner. */
 export interface Listener {
-  /** Something happened to what the page shows; also after the line was away, since much may have happened. */
+  /**
+   * Something happened to what the page shows. Also said whenever the line opens: things may have happened while
+   * it was away, and between the making of the page and the first opening.
+   */
   heard(): void;
   /** The line is away, or back. */
   away(isAway: boolean): void;
@@ -25,7 +28,6 @@ export class Line {
   readonly #listener: Listener;
   #socket: WebSocket | null = null;
   #attempts = 0;
-  #wasOpen = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
@@ -53,9 +55,8 @@ export class Line {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.addEventListener("open", () => {
-      if (this.#wasOpen || this.#attempts > 0) this.#listener.heard();
+      this.#listener.heard();
       this.#attempts = 0;
-      this.#wasOpen = true;
       this.#listener.away(false);
     });
     socket.addEventListener("message", () => this.#listener.heard());
