@@ -1,11 +1,9 @@
 """A meeting in real browsers: whose picture and sound arrive, in how many sealed frames, and at whom not."""
 
-import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -15,45 +13,24 @@ from server.rooms.protocol import AllCommitted, Message
 from tests.browser.devices import make_devices
 from tests.browser.launcher import Launcher
 from tests.browser.rehearsal import WHO, Rehearsal, rehearsing
+from tests.browser.senses import (
+    COLOUR_ERROR,
+    WITHIN_MS,
+    WRONG_KEYS,
+    frames,
+    frames_flow,
+    hears_hz,
+    plays,
+    sees,
+    tracks,
+)
 from tests.unit.rooms.meetings import CLIENT, GUARD, ZHOU
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 LAWYERS_HZ, CLIENTS_HZ = 440, 1000
-WITHIN_MS = 20_000
-COLOUR_ERROR = 32
-"""The first frames are coarse; the two colours are 170 apart."""
 CODE = re.compile(r"\d\d \d\d \d\d \d\d")
 OTHER_HASH = "A" * 43
 
-SEE = """(selector) => {
-  const video = document.querySelector(selector);
-  const canvas = document.createElement("canvas").getContext("2d");
-  canvas.drawImage(video, 0, 0, 64, 48);
-  return [...canvas.getImageData(32, 24, 1, 1).data].slice(0, 3);
-}"""
-HEAR_HZ = """async (selector) => {
-  const video = document.querySelector(selector);
-  const context = new AudioContext();
-  const analyser = Object.assign(context.createAnalyser(), {fftSize: 32768});
-  context.createMediaStreamSource(video.srcObject).connect(analyser);
-  const heard = new Float32Array(analyser.frequencyBinCount).fill(-Infinity);
-  let loudest = 0;
-  for (let tries = 0; tries < 80 && !(heard[loudest] > -50); tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    analyser.getFloatFrequencyData(heard);
-    loudest = heard.indexOf(Math.max(...heard));
-  }
-  await context.close();
-  return heard[loudest] > -50 ? loudest * context.sampleRate / analyser.fftSize : 0;
-}"""
-WRONG_KEYS = """
-  const post = Worker.prototype.postMessage;
-  Worker.prototype.postMessage = function (message, transfer) {
-    const isKey = message.type === "open";
-    const told = isKey ? {...message, key: message.key.map((octet) => octet ^ 1)} : message;
-    return post.call(this, told, transfer);
-  };"""
-TRACKS = "(selector) => document.querySelector(selector).srcObject.getTracks().map(({kind}) => kind)"
 RESTARTS = """async (selector) => {
   let count = 0;
   document.querySelector(selector).addEventListener("emptied", () => { count += 1; });
@@ -62,7 +39,6 @@ RESTARTS = """async (selector) => {
 }"""
 WIDTH_PX = "(selector) => document.querySelector(selector).videoWidth"
 TEXT = "(selector) => document.querySelector(selector).textContent"
-FRAMES = "() => document.querySelector('[data-frames]')?.dataset.frames ?? '{}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,31 +85,6 @@ def _picture(person: Participant) -> str:
     return f'video[data-participant="{person.id}"]'
 
 
-async def _frames(page: Page) -> dict[str, Any]:
-    counts: dict[str, Any] = json.loads(await page.evaluate(FRAMES))
-    return counts
-
-
-async def _playing(page: Page, picture: str) -> None:
-    await page.wait_for_function(
-        "(selector) => document.querySelector(selector)?.videoWidth === 320", arg=picture, timeout=WITHIN_MS
-    )
-
-
-async def _frames_flow(page: Page, *expected: str) -> None:
-    """Waits until each of `expected`, as `audio.opened`, has risen above zero."""
-    for name in expected:
-        medium, count = name.split(".")
-        await page.wait_for_function(
-            """([medium, count]) => {
-              const shown = document.querySelector("[data-frames]")?.dataset.frames ?? "{}";
-              return (JSON.parse(shown)[medium]?.[count] ?? 0) > 10;
-            }""",
-            arg=[medium, count],
-            timeout=WITHIN_MS,
-        )
-
-
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("old_terminal", [False, True], ids=["current", "Chromium 92 at the terminal"])
 async def test_each_recognises_the_other_and_every_frame_is_sealed(
@@ -141,12 +92,12 @@ async def test_each_recognises_the_other_and_every_frame_is_sealed(
 ) -> None:
     lawyer, client = await _meet(house, old_terminal=old_terminal)
     for page, other, colour, tone_hz in ((lawyer, CLIENT, BLUE, CLIENTS_HZ), (client, ZHOU, RED, LAWYERS_HZ)):
-        await _playing(page, _picture(other))
-        assert await page.evaluate(SEE, _picture(other)) == pytest.approx(colour, abs=COLOUR_ERROR)
-        assert await page.evaluate(HEAR_HZ, _picture(other)) == pytest.approx(tone_hz, abs=4)
+        await plays(page, _picture(other))
+        assert await sees(page, _picture(other)) == pytest.approx(colour, abs=COLOUR_ERROR)
+        assert await hears_hz(page, _picture(other)) == pytest.approx(tone_hz, abs=4)
         assert await page.evaluate(RESTARTS, _picture(other)) == 0
-        await _frames_flow(page, "audio.sealed", "audio.opened", "video.sealed", "video.opened")
-        for counts in (await _frames(page)).values():
+        await frames_flow(page, "audio.sealed", "audio.opened", "video.sealed", "video.opened")
+        for counts in (await frames(page)).values():
             assert counts["refused"]["forged"] == counts["refused"]["malformed"] == 0
     code = await lawyer.locator(".safe-code").inner_text()
     assert await client.evaluate(TEXT, ".safe-code") == code
@@ -167,11 +118,11 @@ async def test_the_guard_sees_the_recipient_and_hears_nobody_and_everyone_is_tol
     await expect(lawyer.locator("[data-watching]")).to_contain_text("现在没有人看")
     guard = await house.come(GUARD, "/watch")
     await guard.get_by_role("button", name="开始巡看").click()
-    await _playing(guard, "video")
-    assert await guard.evaluate(SEE, "video") == pytest.approx(BLUE, abs=COLOUR_ERROR)
-    assert await guard.evaluate(TRACKS, "video") == ["video"]
-    await _frames_flow(guard, "video.opened")
-    counts = await _frames(guard)
+    await plays(guard, "video")
+    assert await sees(guard, "video") == pytest.approx(BLUE, abs=COLOUR_ERROR)
+    assert await tracks(guard, "video") == ["video"]
+    await frames_flow(guard, "video.opened")
+    counts = await frames(guard)
     assert counts["audio"]["opened"] == counts["audio"]["sealed"] == counts["video"]["sealed"] == 0
     await expect(lawyer.locator("[data-watching]")).to_contain_text("看守所正在看")
     await expect(client.locator(".k-side")).to_contain_text("民警正在看")
@@ -183,17 +134,17 @@ async def test_the_guard_sees_the_recipient_and_hears_nobody_and_everyone_is_tol
 @pytest.mark.timeout(120)
 async def test_a_dropped_websocket_comes_back_with_the_same_code_and_media_flow_on(house: House) -> None:
     lawyer, client = await _meet(house)
-    await _playing(client, _picture(ZHOU))
+    await plays(client, _picture(ZHOU))
     code = await lawyer.locator(".safe-code").inner_text()
     house.rehearsal.hang_up(ZHOU)
     await expect(client.get_by_text("断线")).to_have_count(0)
     await expect(lawyer.get_by_text("您的网络断线")).to_be_visible(timeout=WITHIN_MS)
     await expect(lawyer.get_by_text("您的网络断线")).to_have_count(0, timeout=WITHIN_MS)
     assert await lawyer.locator(".safe-code").inner_text() == code
-    await _frames_flow(client, "audio.opened")
-    before = (await _frames(client))["audio"]["opened"]
+    await frames_flow(client, "audio.opened")
+    before = (await frames(client))["audio"]["opened"]
     await client.wait_for_timeout(3000)
-    assert (await _frames(client))["audio"]["opened"] > before + 50
+    assert (await frames(client))["audio"]["opened"] > before + 50
 
 
 @pytest.mark.timeout(120)
@@ -210,7 +161,7 @@ async def test_a_server_that_changes_a_key_is_found_out_and_nothing_is_sent(hous
     await expect(lawyer.locator("[data-encryption=bad]")).to_contain_text("已停止传送", timeout=WITHIN_MS)
     await lawyer.wait_for_timeout(3000)
     for page in (lawyer, client):
-        for counts in (await _frames(page)).values():
+        for counts in (await frames(page)).values():
             assert (counts["sealed"], counts["opened"]) == (0, 0)
 
 
@@ -219,11 +170,11 @@ async def test_a_peer_whose_keys_are_wrong_decodes_no_frame(house: House) -> Non
     client = await house.come(CLIENT, "/kiosk")
     lawyer = await house.come(ZHOU, "/room", WRONG_KEYS)
     await lawyer.locator(f'[data-admit="{CLIENT.id}"]').click(timeout=WITHIN_MS)
-    await _playing(client, _picture(ZHOU))
-    await _frames_flow(client, "audio.opened", "video.opened")
+    await plays(client, _picture(ZHOU))
+    await frames_flow(client, "audio.opened", "video.opened")
     await lawyer.wait_for_timeout(2000)
-    for counts in (await _frames(lawyer)).values():
+    for counts in (await frames(lawyer)).values():
         assert counts["refused"]["forged"] > 10
         assert counts["opened"] == 0
     assert await lawyer.evaluate(WIDTH_PX, _picture(CLIENT)) == 0
-    assert await lawyer.evaluate(HEAR_HZ, _picture(CLIENT)) == 0
+    assert await hears_hz(lawyer, _picture(CLIENT)) == 0

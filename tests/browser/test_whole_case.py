@@ -13,13 +13,14 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from server.demo.seed import DEMO_AGENCY_KEY
 from tests.browser.devices import make_devices
 from tests.browser.launcher import Launcher
-from tests.browser.senses import WRONG_KEYS, frames, frames_flow, hears_hz, sees, tracks
+from tests.browser.senses import COLOUR_ERROR, WRONG_KEYS, frames, frames_flow, hears_hz, sees, tracks
 from tests.documents import scan
 from tests.faults.serving import Served, serving
 
 CLIENT = "钱某某"
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 LAWYERS_HZ, CLIENTS_HZ = 440, 1000
+OTHERS_VIEW, GUARDS_VIEW = "video[data-participant]", "figure video"
 OUTSIDERS = ("周某", "林某")
 """They lead other cases, and are asked for nothing here."""
 COMMENT = "伤情鉴定时间与监控不符"
@@ -222,9 +223,8 @@ async def test_a_case_from_notice_to_meeting(launcher: Launcher, tmp_path: Path)
 
         await officer.goto("/desk")
         await officer.get_by_role("button", name="开始巡看").click(timeout=LIVE_WITHIN_MS)
-        guard = officer.locator("figure video")
-        assert await sees(guard) == pytest.approx(BLUE, abs=16)
-        assert await tracks(guard) == ["video"]
+        assert await sees(officer, GUARDS_VIEW) == pytest.approx(BLUE, abs=COLOUR_ERROR)
+        assert await tracks(officer, GUARDS_VIEW) == ["video"]
         await frames_flow(officer, "video.opened")
         assert (await frames(officer))["audio"]["opened"] == 0
         await expect(lawyer.locator("[data-watching]")).to_contain_text("看守所正在看")
@@ -256,9 +256,8 @@ async def test_a_case_from_notice_to_meeting(launcher: Launcher, tmp_path: Path)
 async def _check_meeting(lawyer: Page, kiosk: Page) -> None:
     """Each recognises the other's colour and tone; every frame is sealed, in both directions."""
     for page, colour, tone_hz in ((lawyer, BLUE, CLIENTS_HZ), (kiosk, RED, LAWYERS_HZ)):
-        other = page.locator("video[data-participant]").first
-        assert await sees(other) == pytest.approx(colour, abs=16)
-        assert await hears_hz(other) == pytest.approx(tone_hz, abs=4)
+        assert await sees(page, OTHERS_VIEW) == pytest.approx(colour, abs=COLOUR_ERROR)
+        assert await hears_hz(page, OTHERS_VIEW) == pytest.approx(tone_hz, abs=4)
         await frames_flow(page, "audio.sealed", "audio.opened", "video.sealed", "video.opened")
         for counts in (await frames(page)).values():
             assert counts["refused"]["forged"] == counts["refused"]["malformed"] == 0
