@@ -4,12 +4,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from server.kernel.events import Job
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.migrate import migrate_sqlite
 from tests.fakes.clock import SetClock
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long an example takes says more about the machine's other work than about ours."""
+settings.load_profile("busy")
 
 
 @pytest.fixture

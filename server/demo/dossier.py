@@ -27,6 +27,7 @@ from server.kernel.identity import Role
 from server.kernel.ids import DossierId, new_id
 from server.kernel.objects import Objects
 from server.pdf.renderer import Renderer
+from server.pdf.sandbox import die_with_parent
 from storage.database import Database, SqlTransaction
 
 TITLE = "诉讼证据卷 第一册"
@@ -295,4 +296,5 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent()
     main(Path(sys.argv[1]))

@@ -36,7 +36,7 @@ async def test_serve_answers_and_ends_in_good_order(tmp_path: Path, number: sign
 async def test_the_children_end_when_serve_is_killed_without_warning(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
         await until((tmp_path / "run" / "media.sock").exists, within_s=30)
-        assert len(_processes_of(tmp_path)) == 2
+        assert len(_processes_of(tmp_path)) >= 2, "the media process was not seen"
         served.process.kill()
         await served.process.wait()
         await until(lambda: not _processes_of(tmp_path), within_s=20)
