@@ -5,7 +5,7 @@ is really cut when somebody is told. It leaves to `session` what happens, to `so
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from itertools import count
 from typing import Protocol, assert_never
 
@@ -39,6 +39,7 @@ from server.rooms.events import (
     Ticked,
 )
 from server.rooms.model import (
+    NOT_HERE,
     EndReason,
     GuardViewing,
     MediaKind,
@@ -209,6 +210,7 @@ class Hub:
         self._live: dict[MeetingId, LiveMeeting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
+        self._is_ending = False
 
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
         """Listen to the media plane and the clock while the application runs; end every meeting's task."""
@@ -223,6 +225,7 @@ class Hub:
 
     async def hang_up(self, _app: web.Application) -> None:
         """Close every socket when the application is about to end; the clients come back to the next one."""
+        self._is_ending = True
         for live in self._live.values():
             for connection in live.connections.values():
                 connection.hang_up(WSCloseCode.GOING_AWAY)
@@ -243,9 +246,7 @@ class Hub:
             session = Session(meeting, expected=expected, guard_viewing=guard_viewing)
             live = LiveMeeting(session, units=self._units, plane=self._plane, clock=self._clock)
             self._live[meeting.id] = live
-            task = asyncio.create_task(self._serve(live))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.attend(self._serve(live))
         number = next(self._numbers)
         live.connections[number] = connection
         live.happen(
@@ -268,6 +269,18 @@ class Hub:
         live = self._live.get(meeting_id)
         if live is not None and live.connections.pop(number, None) is not None:
             live.happen(Dropped(participant_id=participant_id, connection=number))
+
+    def attend(self, work: Coroutine[None, None, None]) -> None:
+        """Have something done beside all requests; the application waits for it when it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def keeps_place(self, meeting_id: MeetingId, participant_id: ParticipantId, number: int) -> bool:
+        """Tell whether connection `number`, which is gone, still has its place, and so its media."""
+        live = self._live.get(meeting_id)
+        seat = None if live is None or self._is_ending else live.session.seats.get(participant_id)
+        return seat is not None and seat.connection in {None, number} and seat.status not in NOT_HERE
 
     def revoke(self, meeting_id: MeetingId, participant_id: ParticipantId) -> None:
         """Take out one who may no longer take part."""

@@ -70,6 +70,10 @@ class ParticipantStatus(StrEnum):
     LEFT = "left"
 
 
+NOT_HERE = frozenset({ParticipantStatus.EXPECTED, ParticipantStatus.LEFT})
+"""Who has no place: not yet, or no more."""
+
+
 class MeetingStatus(StrEnum):
     """Where a meeting is."""
 

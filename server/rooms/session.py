@@ -38,6 +38,7 @@ from server.rooms.events import (
 )
 from server.rooms.model import (
     MEETING_TRANSITIONS,
+    NOT_HERE,
     RECONNECT_GRACE,
     EndReason,
     GuardViewing,
@@ -87,7 +88,7 @@ class Session:
     @property
     def is_empty(self) -> bool:
         """Whether everybody is gone, so that nothing of the session is worth keeping."""
-        return all(seat.status in _NOT_HERE for seat in self._room.seats.values())
+        return all(seat.status in NOT_HERE for seat in self._room.seats.values())
 
     def handle(self, event: SessionEvent, now: datetime) -> tuple[Effect, ...]:
         """Take one event; return what must be done, in this order."""
@@ -124,8 +125,8 @@ class Session:
         seat = self._room.seats.get(event.participant.id) or Seat(participant=event.participant)
         if seat.connection is not None:
             self._room.do(Hang(seat.connection, CloseCode.REPLACED))
-        resumed = seat.instance == event.instance and seat.status not in _NOT_HERE
-        if not resumed and seat.status not in _NOT_HERE:
+        resumed = seat.instance == event.instance and seat.status not in NOT_HERE
+        if not resumed and seat.status not in NOT_HERE:
             self._remove(seat.id, code=None)
             seat = self._room.seats[seat.id]
         if resumed:
@@ -172,7 +173,7 @@ class Session:
     def _remove(self, participant_id: ParticipantId, *, code: int | None) -> None:
         """Take somebody out for good: routes first, then the news."""
         seat = self._room.seats.get(participant_id)
-        if seat is None or seat.status in _NOT_HERE:
+        if seat is None or seat.status in NOT_HERE:
             return
         connection = seat.connection
         self._empty(seat)
@@ -222,7 +223,7 @@ class Session:
             self._room.tell(seat, protocol.Ended(reason=reason))
             if seat.connection is not None:
                 self._room.do(Hang(seat.connection, CloseCode.ENDED))
-            if seat.status not in _NOT_HERE:
+            if seat.status not in NOT_HERE:
                 self._room.update(
                     replace(seat.moved(ParticipantStatus.LEFT, self._room.now), connection=None)
                 )
@@ -417,7 +418,6 @@ class Session:
             self._room.do(Become(status, reason))
 
 
-_NOT_HERE = frozenset({ParticipantStatus.EXPECTED, ParticipantStatus.LEFT})
 _STAY = frozenset({ParticipantKind.LAWYER, ParticipantKind.OBSERVER})
 """Who is never sent back: lawyers are in by right, observers by the facility's."""
 

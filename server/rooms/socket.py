@@ -2,14 +2,16 @@
 
 Each message is heard only while its sender may still take part: the session and the relation are asked
 again for every one. What is sent is judged by the session; besides, every change of access that the bus
-tells of is looked at, so that a socket outlives a permission by less than a second.
+tells of is looked at, so that a socket outlives a permission by less than a second. One who drops it keeps
+place and media for a while, so for that while the right to them is looked at as before.
 """
 
 import asyncio
 from collections import deque
 from contextlib import suppress
 
-from aiohttp import WSMsgType, web
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import ValidationError
 from typing_extensions import override
 
@@ -30,10 +32,14 @@ from server.rooms.ports import RoomsTx
 from server.rooms.protocol import CLIENT_MESSAGE, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, CloseCode, Message
 from server.rooms.service import find_meeting, take_place
 
+log = structlog.get_logger()
+
 HELLO_WITHIN_S = 10.0
 MAX_MESSAGES = 100
 """How many messages a client may send within `MESSAGES_WITHIN_S`."""
 MESSAGES_WITHIN_S = 5.0
+LOOK_AGAIN_S = 0.5
+"""How often it is asked whether one whose websocket dropped may keep the place."""
 _BACKLOG = 500
 """Messages kept for a slow client; one that falls further behind is disconnected."""
 
@@ -231,6 +237,7 @@ class _Visitor:
                 hub.say(self._meeting.id, self._participant.id, number, message)
         finally:
             hub.drop(self._meeting.id, self._participant.id, number)
+            hub.attend(self._watch_place(number))
 
     async def look_again(self, subscription: Subscription) -> None:
         """Ask for permission again whenever something happened that could have ended it.
@@ -241,10 +248,28 @@ class _Visitor:
         while not self.gone.is_set():
             told = asyncio.create_task(subscription.next())
             done, _ = await asyncio.wait({gone, told}, return_when=asyncio.FIRST_COMPLETED)
-            if told in done:
-                await self._still()
-            else:
+            if told not in done:
                 told.cancel()
+                continue
+            try:
+                await self._still()
+            except Exception:
+                # Who cannot be judged is not heard: a client that comes back is judged anew.
+                log.exception("looking again failed", meeting=self._meeting.id)
+                self._connection.hang_up(WSCloseCode.INTERNAL_ERROR)
+
+    async def _watch_place(self, number: int) -> None:
+        """Go on asking while the place of a dropped client is kept: its media never needed the websocket."""
+        hub = self._sockets.hub
+        while hub.keeps_place(self._meeting.id, self._participant.id, number):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            try:
+                if not await self._still():
+                    return
+            except Exception:
+                log.exception("looking again failed", meeting=self._meeting.id)
+                hub.revoke(self._meeting.id, self._participant.id)
+                return
 
     async def _hello(self, socket: web.WebSocketResponse) -> protocol.Hello | None:
         try:

@@ -268,6 +268,20 @@ async def test_a_lawyer_whose_sessions_are_revoked_is_out_within_a_second(
     assert not plane.publishing
 
 
+async def test_a_dropped_websocket_does_not_keep_the_media_of_one_whose_right_ended(
+    world: World, database: Database, path: str, signed_in: SignedIn, plane: FakePlane
+) -> None:
+    lawyer = await _lawyer_inside(world, signed_in, path)
+    await lawyer.say("publish", sdp=OFFER)
+    await lawyer.hear("published")
+    await lawyer.socket.close()
+    await asyncio.sleep(0.1)
+    assert plane.publishing
+    async with database.transaction() as tx:
+        await revoke_sessions(world.lawyer.id, world.officer.identity, tx)
+    await until(lambda: not plane.publishing, within_s=1)
+
+
 async def test_rule_3_a_lawyer_whose_assignment_ends_is_out_within_a_second(
     world: World, database: Database, path: str, signed_in: SignedIn, plane: FakePlane
 ) -> None:
