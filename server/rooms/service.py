@@ -199,7 +199,7 @@ async def enter_code(code: str, identity: Identity, units: Units[RoomsTx], clock
         now = clock.now()
         check_wait(await tx.people.attempts(subject), now)
         for meeting in await tx.rooms.meetings_at(terminal_id):
-            if meeting.is_joinable(now) and hmac.compare_digest(meeting.code, code):
+            if meeting.is_joinable(now) and hmac.compare_digest(meeting.code.encode(), code.encode()):
                 await tx.people.put_attempts(Attempts(subject=subject, failures=0, blocked_until=None))
                 await tx.rooms.put_visit(
                     Visit(terminal_id=terminal_id, meeting_id=meeting.id, agreed=False, began_at=now)

@@ -117,6 +117,11 @@ async def test_a_wrong_code_says_so_and_the_sixth_in_a_row_has_to_wait(
     assert (await kiosk.post("/kiosk/code", data={"code": code})).status == 200
 
 
+async def test_a_code_in_other_digits_is_a_wrong_code(kiosk: Browser, path: str) -> None:
+    del path
+    assert (await kiosk.post("/kiosk/code", data={"code": "１２３４５６"})).status == 422
+
+
 async def test_a_code_works_only_at_its_terminal_and_in_its_time(
     world: World, database: Database, kiosk: Browser, path: str, clock: SetClock
 ) -> None:
