@@ -373,6 +373,22 @@ describe("when people come and go", () => {
     expect(lawyer?.sink.forgottenBefore).toBe(2);
   });
 
+  test("who gave the keys up in the middle of an agreement is not told of a later success", async () => {
+    const relay = new Relay([LAWYER, RECIPIENT]);
+    await relay.agree();
+    const [lawyer] = relay.people;
+    relay.begin();
+    // Far enough for the new key pair to be under way, which takes longer than any promise that is kept already.
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    lawyer?.exchange.giveUp("different-codes");
+    await relay.settle();
+    expect(lawyer?.exchange.state).toEqual({
+      phase: "stopped",
+      inUse: undefined,
+      stopped: "different-codes",
+    });
+  });
+
   test("keys that someone who left holds seal no longer than two seconds, come new ones or not", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     let isBroken = false;

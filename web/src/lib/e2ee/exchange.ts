@@ -262,7 +262,9 @@ export class KeyExchange {
     for (const step of steps) this.#parts.send(step);
   }
 
+  /** Once stopped, it stays so, whatever a step that was under way comes to. */
   #set(state: KeyState): void {
+    if (this.#state.phase === "stopped") return;
     this.#state = state;
     this.#parts.changed(state);
   }
