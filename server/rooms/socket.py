@@ -178,6 +178,8 @@ class RoomSockets:
     ) -> int:
         """Bring the participant into the live meeting; return the connection's number."""
         async with self._units.reading() as tx:
+            # What the handshake read is old by now: a live meeting may have come and gone.
+            meeting = await tx.rooms.meeting(meeting.id) or meeting
             expected = await tx.rooms.participants_of(meeting.id)
             practice = await tx.slots.practice(meeting.facility_id)
         return self._hub.join(

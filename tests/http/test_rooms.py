@@ -273,6 +273,30 @@ async def test_a_lawyer_whose_sessions_are_revoked_is_out_within_a_second(
     assert not plane.publishing
 
 
+async def test_a_late_hello_does_not_move_the_meetings_status_backwards(  # noqa: PLR0913, PLR0917 - all it needs
+    world: World, database: Database, kiosk: Browser, path: str, signed_in: SignedIn, plane: FakePlane
+) -> None:
+    browser = await signed_in(world.colleague)
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    late = Talker(await browser.ws_connect(f"{path}/socket", headers=headers))
+    client = await _at_the_door(database, kiosk, path)
+    lawyer = await _lawyer_inside(world, signed_in, path)
+    await lawyer.say("admit", participant=_id_of(await lawyer.hear("roster"), "recipient"))
+    await client.hear("admitted")
+    for talker in (client, lawyer):
+        await talker.say("leave")
+        await _closed_with(talker)
+    await until(lambda: bool(plane.closed))
+    await late.say("hello", protocol=1, instance="L" * 43)
+    await late.hear("welcome")
+    await late.say("ping")
+    await late.hear("pong")
+    async with database.reading() as tx:
+        meeting = await tx.rooms.meeting(MeetingId(path.rsplit("/", 1)[1]))
+    assert meeting is not None
+    assert meeting.status is MeetingStatus.INTERRUPTED
+
+
 async def test_a_dropped_websocket_does_not_keep_the_media_of_one_whose_right_ended(
     world: World, database: Database, path: str, signed_in: SignedIn, plane: FakePlane
 ) -> None:
