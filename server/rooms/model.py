@@ -38,6 +38,8 @@ from server.kernel.ids import (
 
 JOIN_OPENS_BEFORE = timedelta(minutes=30)
 """How long before its start a meeting can be joined."""
+MAX_OBSERVERS = 3
+"""How many officers may watch at once: they must not take the places of those who talk."""
 RECONNECT_GRACE = timedelta(seconds=60)
 """How long a dropped participant keeps their place; after it they have left and the keys change."""
 AGREEMENT_TIMEOUT = timedelta(seconds=20)

@@ -47,6 +47,15 @@ class ViewingOff(DomainError):
     advice = N_("如需开通，请由看守所负责人向系统管理员提出。")
 
 
+class EnoughWatch(DomainError):
+    """So many officers watch already as may at once."""
+
+    kind = Kind.TOO_MANY
+    code = "enough-watch"
+    title = N_("同时巡看的民警已经够多")
+    advice = N_("请等其他民警停止巡看后再打开。")
+
+
 class WrongMeetingCode(DomainError):
     """No meeting that can be joined at this terminal has this code."""
 

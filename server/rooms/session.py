@@ -37,6 +37,7 @@ from server.rooms.events import (
     Ticked,
 )
 from server.rooms.model import (
+    MAX_OBSERVERS,
     MEETING_TRANSITIONS,
     NOT_HERE,
     RECONNECT_GRACE,
@@ -48,7 +49,7 @@ from server.rooms.model import (
     ParticipantKind,
     ParticipantStatus,
 )
-from server.rooms.policy import ObserverWithoutAudio, may_say, media_for
+from server.rooms.policy import EnoughWatch, ObserverWithoutAudio, may_say, media_for
 from server.rooms.protocol import CloseCode
 from server.rooms.relay import KeyRelay
 
@@ -133,6 +134,10 @@ class Session:
             back = seat.before if seat.status is ParticipantStatus.DISCONNECTED else seat.status
             seat = seat.moved(back, self._room.now)
         elif seat.kind is ParticipantKind.OBSERVER:
+            if len(self._room.watching()) >= MAX_OBSERVERS:
+                self._room.do(Refuse(event.connection, event.hello, EnoughWatch()))
+                self._room.do(Hang(event.connection, CloseCode.NOT_PERMITTED))
+                return
             seat = seat.moved(ParticipantStatus.ADMITTED, self._room.now)
         else:
             seat = seat.moved(ParticipantStatus.TESTING, self._room.now)

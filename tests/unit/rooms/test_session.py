@@ -21,6 +21,7 @@ from server.rooms.events import (
 )
 from server.rooms.model import (
     AGREEMENT_TIMEOUT,
+    MAX_OBSERVERS,
     RECONNECT_GRACE,
     EndReason,
     MeetingStatus,
@@ -42,6 +43,7 @@ from tests.unit.rooms.meetings import (
     ZHOU,
     Rehearsal,
     bytes32,
+    person,
     told,
 )
 
@@ -243,6 +245,20 @@ def test_rule_1_everyone_inside_and_waiting_is_told_before_a_guard_can_watch() -
     for who in (ZHOU, CLIENT, INTERPRETER):
         assert [each.observers for each in told(effects, meeting, who, protocol.Watching)] == [()]
     assert CutMedia(GUARD.id) in effects
+
+
+def test_rule_1_no_more_guards_watch_than_leave_room_for_those_who_talk() -> None:
+    meeting = Rehearsal().begin()
+    guards = [person(letter, ParticipantKind.OBSERVER, f"民警{letter}") for letter in "56789"]
+    for guard in guards[:MAX_OBSERVERS]:
+        meeting.join(guard)
+    effects = meeting.join(guards[MAX_OBSERVERS])
+    assert codes(effects) == ["enough-watch"]
+    assert Hang(meeting.connections[guards[MAX_OBSERVERS].id], CloseCode.NOT_PERMITTED) in effects
+    assert guards[MAX_OBSERVERS].id not in meeting.session.seats
+    meeting.drop(guards[0])
+    meeting.join(guards[MAX_OBSERVERS])
+    assert meeting.status(guards[MAX_OBSERVERS]) is ParticipantStatus.ADMITTED
 
 
 def test_a_newcomer_is_told_who_watches() -> None:
