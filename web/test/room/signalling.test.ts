@@ -3,37 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ConnectionLost, type Link, RequestRefused, Signalling } from "../../src/lib/room/signalling";
 import type { ServerMessage } from "../../src/protocol";
-
-class FakeSocket {
-  readyState = 0;
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { readonly data: string }) => void) | null = null;
-  onclose: ((event: { readonly code: number }) => void) | null = null;
-  readonly sent: Record<string, unknown>[] = [];
-
-  send(data: string): void {
-    this.sent.push(JSON.parse(data) as Record<string, unknown>);
-  }
-
-  close(): void {
-    this.readyState = 3;
-  }
-
-  connect(): void {
-    this.readyState = 1;
-    this.onopen?.();
-  }
-
-  say(message: object): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
-  }
-
-  /** Closes it from the server's side. */
-  hangUp(code: number): void {
-    this.readyState = 3;
-    this.onclose?.({ code });
-  }
-}
+import { FakeSocket } from "./socket";
 
 let sockets: FakeSocket[];
 let links: Link[];

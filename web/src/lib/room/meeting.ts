@@ -227,7 +227,11 @@ export class Meeting {
       endsAt: new Date(welcome.ends_at),
       clockOffset_ms: Date.parse(welcome.now) - Date.now(),
     });
-    if (welcome.resumed && this.#state.stage !== "arriving") return;
+    if (welcome.resumed && this.#state.stage !== "arriving") {
+      // What was asked while the connection was away never arrived.
+      if (welcome.status === "testing" && this.#wantsIn) this.#ask({ type: "enter" });
+      return;
+    }
     // The place was not kept: whatever was agreed is worth nothing any more.
     this.#goOut(welcome.status === "waiting" ? "waiting" : "testing");
     this.#set({ roster: [] });
