@@ -6,6 +6,9 @@ from typing_extensions import override
 
 from server.kernel.events import Event
 
+DEFENCE_STEPS = frozenset({"lawyer_presented_three_documents", "first_meeting_held", "agreement_signed"})
+"""Facts that are the defence's own business."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvent(Event):
@@ -44,9 +47,17 @@ class CaseMoved(CaseEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRecorded(CaseEvent):
-    """Something happened that starts or stops a clock."""
+    """Something happened that starts or stops a clock; an agency hears nothing of the defence's own steps."""
 
     key: str
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        told: tuple[str, ...] = CaseEvent.topics.fget(self)  # type: ignore[attr-defined]
+        if self.key not in DEFENCE_STEPS:
+            return told
+        return tuple(topic for topic in told if topic != f"organisation:{self.agency_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,18 @@ from server.http.routing import Route
 from server.http.sockets import open_socket
 from server.kernel.errors import NotFound
 from server.kernel.events import Bus, Notification
-from server.kernel.identity import Identity
+from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Action
 
 MayWatch = Callable[[Identity, str], Awaitable[bool]]
 """Tells whether an identity may hear of the record with this id; one for each kind of topic."""
 
 MAX_TOPICS = 16
+_ACT_FOR_AN_ORGANISATION = frozenset(
+    {Role.LEGAL_AID_OFFICER, Role.AGENCY_OFFICER, Role.COORDINATOR, Role.FACILITY_OFFICER}
+)
+"""Who hears of everything that concerns the organisation. A lawyer of a legal aid institution and a terminal
+belong to one, yet most of its cases and bookings are none of theirs."""
 
 
 class LiveHandlers:
@@ -97,6 +102,6 @@ def own_topics(identity: Identity) -> frozenset[str]:
     """Return the topics that everyone hears by being who they are."""
     person = identity.account_id or identity.terminal_id
     topics = {f"account:{person}", f"access:{person}"} if person else set()
-    if identity.organisation_id is not None:
+    if identity.organisation_id is not None and identity.role in _ACT_FOR_AN_ORGANISATION:
         topics.add(f"organisation:{identity.organisation_id}")
     return frozenset(topics)

@@ -6,6 +6,7 @@ import pytest
 
 from server.cases.model import Assignment, AssignmentKind, Case, Gender, Party, PartyKind
 from server.cases.service.assigning import AcceptAssignment, accept
+from server.cases.service.facts import note_meeting_requested
 from server.cooperation.service import ProposeAssignment, propose
 from server.kernel.identity import Role
 from server.kernel.ids import PartyId, new_id
@@ -193,6 +194,43 @@ async def test_nobody_hears_of_a_case_that_is_none_of_theirs(
         pass
     stranger = await signed_in(account(Role.LAWYER, seeded=True))
     assert (await stranger.get(f"/live?watch=case:{about.id}")).status == 404
+
+
+async def test_a_lawyer_of_an_institution_hears_nothing_of_its_other_cases(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    colleague = account(Role.LAWYER, name="孙某", organisation_id=county.institution.id, seeded=True)
+    about = await stored(database, county)
+    browser = await signed_in(colleague)
+    async with browser.ws_connect("/live") as socket:
+        await assigned(database, county, clock, about, lawyer)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.receive_json(), 0.5)
+
+
+@pytest.mark.parametrize("role", [Role.AGENCY_OFFICER, Role.COORDINATOR])
+async def test_the_topic_of_a_case_which_tells_the_defences_steps_is_not_for(
+    role: Role, database: Database, county: County, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    person = county.prosecutor if role is Role.AGENCY_OFFICER else county.coordinator
+    browser = await signed_in(person)
+    assert (await browser.get(f"/live?watch=case:{about.id}")).status == 404
+    if role is Role.AGENCY_OFFICER:
+        assert f"case:{about.id}" not in await (await browser.get(f"/cases/{about.id}")).text()
+
+
+async def test_an_agency_hears_of_the_assignment_and_not_of_the_meeting(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    browser = await signed_in(county.prosecutor)
+    async with browser.ws_connect("/live") as socket:
+        async with database.transaction() as tx:
+            await note_meeting_requested(about.id, clock.now(), lawyer.identity, tx)
+        await proposed(database, county, clock, about, lawyer)
+        told = await asyncio.wait_for(socket.receive_json(), 1)
+    assert told["event"] == "AssignmentProposed"
 
 
 FORM = {

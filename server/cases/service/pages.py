@@ -13,7 +13,7 @@ from server.kernel.clock import Clock
 from server.kernel.errors import NotFound
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, AssignmentId, CaseId
-from server.kernel.permissions import Action, Relation, require
+from server.kernel.permissions import Action, Decision, Relation, decide, require
 from server.people.model import Account, Organisation
 
 
@@ -116,12 +116,17 @@ async def open_desk(identity: Identity, tx: CasesTx, clock: Clock) -> Desk:
 
 
 async def may_watch_case(identity: Identity, case_id: CaseId, tx: CasesTx) -> bool:
-    """Tell whether somebody may hear that something happened in a case."""
+    """Tell whether somebody may hear whatever happens in a case, the steps of the defence included.
+
+    An agency may not: it hears on its own topic of what it is told.
+    """
     case = await tx.cases.case(case_id)
     if case is None:
         return False
     assignments = await tx.cases.assignments_of(case_id)
-    return relation_to_case(identity, case, assignments) is not Relation.UNRELATED
+    relation = relation_to_case(identity, case, assignments)
+    told = decide(identity.role, Action.VIEW_CASE, relation) is Decision.ALLOW
+    return told and identity.role is not Role.AGENCY_OFFICER
 
 
 async def _page(case: Case, role: Role, tx: CasesTx, clock: Clock) -> CasePage:
