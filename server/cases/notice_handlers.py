@@ -11,7 +11,7 @@ from server.cases.service.intake import Delivery, register_secret_number, send_n
 from server.cases.wording import GENDERS, PROCEDURES, REASONS, STAGES
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
-from server.http.parsing import parse
+from server.http.parsing import parse, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
 from server.kernel.clock import Clock
@@ -49,7 +49,7 @@ class NoticeHandlers:
 
     async def send(self, request: web.Request) -> web.Response:
         """Open a case and go to it, or show the form again with what was wrong."""
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = {name: value for name, value in (await read_form(request)).items() if isinstance(value, str)}
         try:
             return see_other(await self._deliver(request, _values(form)))
         except SecretCase as error:

@@ -61,7 +61,7 @@ class LiveHandlers:
             async for _ in socket:
                 """The page says nothing; reading answers pings and notices the close."""
             sending.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, ConnectionError):
                 await sending
         return socket
 

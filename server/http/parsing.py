@@ -4,6 +4,7 @@ import json
 from typing import TypeVar
 
 from aiohttp import web
+from multidict import MultiDictProxy
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from server.kernel.errors import N_, FieldError, InvalidInput
@@ -74,9 +75,18 @@ async def parse_json(request: web.Request, model: type[ModelT]) -> ModelT:
     return parse(model, values)
 
 
+async def read_form(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
+    """Return a posted form as it came; raises `InvalidInput` if its bytes are no form."""
+    try:
+        return await request.post()
+    except (ValueError, LookupError):
+        unreadable = FieldError("body", "form_invalid", _OTHERWISE)
+        raise InvalidInput(fields=(unreadable,)) from None
+
+
 async def parse_form(request: web.Request, model: type[ModelT]) -> ModelT:
     """Parse a posted form into `model`; an empty field counts as missing. Raises `InvalidInput`."""
-    form = await request.post()
+    form = await read_form(request)
     return parse(model, {name: value for name, value in form.items() if isinstance(value, str) and value})
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from server.http.identity import SESSION_COOKIE, identity_of
 from server.http.pages import Pages, see_other
-from server.http.parsing import Input, parse_form
+from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
 from server.kernel.errors import DomainError
@@ -217,7 +217,7 @@ class AdminHandlers:
         async with self._units.reading() as tx:
             accounts = await tx.people.all_accounts()
             organisations = await tx.people.organisations()
-        form = await request.post()
+        form = await read_form(request)
         return self._pages.render(
             request,
             "people/accounts.html",
@@ -237,7 +237,7 @@ class AdminHandlers:
             organisations = await tx.people.organisations()
             facilities = [each for each in organisations if each.kind is OrganisationKind.DETENTION_FACILITY]
             terminals = {each.id: await tx.people.terminals_of(each.id) for each in facilities}
-        form = await request.post()
+        form = await read_form(request)
         return self._pages.render(
             request,
             "people/organisations.html",

@@ -10,7 +10,7 @@ from typing_extensions import override
 from server.http.i18n import LANGUAGE_COOKIE, Locale
 from server.http.identity import SESSION_COOKIE, SessionStore, identity_of, session_token
 from server.http.pages import Pages, see_other
-from server.http.parsing import Input, parse_form
+from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
 from server.kernel.clock import Clock
@@ -144,7 +144,7 @@ class PeopleHandlers:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """Open a session, or show the form again with what was wrong; the login name stays."""
-        form = await request.post()
+        form = await read_form(request)
         try:
             command = await parse_form(request, SignInForm)
             signing_in = SignIn(login=command.login, password=command.password)
@@ -238,5 +238,9 @@ class PeopleHandlers:
 
 
 def _local(path: str) -> str:
-    """Return `path` if it stays on this site, else the home page: no open redirect."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    """Return `path` if it stays on this site, else the home page: no open redirect.
+
+    Browsers drop tabs and line ends from an address, so that `/<tab>/elsewhere` would lead there.
+    """
+    stays = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if stays else "/"

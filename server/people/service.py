@@ -70,8 +70,8 @@ class SignIn:
 
 
 def hash_of(secret: str) -> bytes:
-    """Return what is stored of a token, key or code: its SHA-256."""
-    return hashlib.sha256(secret.encode()).digest()
+    """Return what is stored of a token, key or code: its SHA-256; a header's stray bytes are no UTF-8."""
+    return hashlib.sha256(secret.encode(errors="backslashreplace")).digest()
 
 
 async def sign_in(command: SignIn, units: Units[PeopleTx], passwords: Passwords, clock: Clock) -> str:
@@ -90,6 +90,8 @@ async def sign_in(command: SignIn, units: Units[PeopleTx], passwords: Passwords,
     account, password_hash = found or (None, None)
     fits = await passwords.verify(command.password, password_hash)
     async with units.transaction() as tx:
+        # Guesses that came at once all passed the first check: those before this one count by now.
+        check_wait(await tx.people.attempts(subject), clock.now())
         if account is not None and fits and account.active:
             await tx.people.put_attempts(Attempts(subject=subject, failures=0, blocked_until=None))
             return await _open_account_session(account, tx, clock)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
-from server.http.parsing import Input, parse, parse_form
+from server.http.parsing import Input, parse, parse_form, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
 from server.kernel.clock import CHINA, Clock, local_date
@@ -138,7 +138,7 @@ class DeskHandlers:
     async def refuse(self, request: web.Request) -> web.Response:
         """Refuse a booking, or show the form again with what is missing."""
         booking_id = await self._own(request)
-        posted = await request.post()
+        posted = await read_form(request)
         single = {name: value for name, value in posted.items() if name != "alternatives" and value}
         try:
             form = parse(RefuseForm, single | {"alternatives": tuple(posted.getall("alternatives", []))})

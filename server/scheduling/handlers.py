@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
-from server.http.parsing import Input, parse, parse_form, parse_query
+from server.http.parsing import Input, parse, parse_form, parse_query, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
 from server.kernel.clock import Clock, local_date
@@ -114,7 +114,7 @@ class BookingHandlers:
         identity, case_id = identity_of(request), CaseId(request.match_info["case_id"])
         async with self._units.reading() as tx:
             await case_to_book(case_id, identity, tx)
-        posted = await request.post()
+        posted = await read_form(request)
         form = parse(
             HoldForm,
             {name: value for name, value in posted.items() if name != "with"}

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from typing_extensions import override
 
 from server.kernel.identity import Role
 from server.people.model import OrganisationKind
 from server.people.passwords import Argon2Passwords
+from server.people.service import SignIn, TooManyAttempts, WrongPassword, sign_in
 from storage.database import Database
 from tests.factories import account, organisation, terminal
 from tests.fakes.clock import SetClock
@@ -36,7 +38,10 @@ async def test_the_right_password_opens_a_session_and_goes_on_to_the_page_asked_
     assert cookie["samesite"] == "Strict"
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example/", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "/\r\n/evil.example"],
+)
 async def test_signing_in_never_leads_to_another_site(
     anonymous: Browser, database: Database, target: str
 ) -> None:
@@ -78,6 +83,51 @@ async def test_an_expired_session_sends_to_sign_in(signed_in: SignedIn, clock: S
     clock.move(timedelta(hours=12))
     answer = await browser.get("/terminals", allow_redirects=False)
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=/terminals")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"login=\xff&password=x"),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"login=a&password=x"),
+        ("multipart/form-data", b"--"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused_in_words(
+    anonymous: Browser, kind: str, body: bytes
+) -> None:
+    answer = await anonymous.post("/sign-in", data=body, headers={"Content-Type": kind})
+    assert answer.status == 422
+
+
+@pytest.mark.parametrize("header", [b"Cookie: lianbian_session=\xff\xfe", b"Authorization: Bearer \xff"])
+async def test_stray_bytes_in_a_credential_are_nobodys(anonymous: Browser, header: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", anonymous.server.port)
+    writer.write(b"GET /sign-in HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + header + b"\r\n\r\n")
+    assert (await reader.readline()).split()[1] == b"200"
+    writer.close()
+
+
+class _Together(Argon2Passwords):
+    """Checks no password before all guesses have been sent."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._all = asyncio.Barrier(count)
+
+    @override
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        await self._all.wait()
+        return False
+
+
+async def test_guesses_sent_at_once_are_counted_like_those_sent_in_turn(
+    database: Database, clock: SetClock
+) -> None:
+    login, passwords = await _add_with_password(database, "correct horse"), _Together(8)
+    guesses = [sign_in(SignIn(login=login, password=f"{n}"), database, passwords, clock) for n in range(8)]
+    refusals = [type(each) for each in await asyncio.gather(*guesses, return_exceptions=True)]
+    assert (refusals.count(WrongPassword), refusals.count(TooManyAttempts)) == (6, 2)
 
 
 async def test_a_form_of_another_site_is_refused(anonymous: Browser) -> None:
