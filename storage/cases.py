@@ -75,7 +75,9 @@ class SqlCases(CaseStore):
         columns = tables.case_link.c
         numbers = select(columns.number).where(columns.case_id == case_id)
         query = select(columns.case_id).where(columns.number.in_(numbers), columns.case_id != case_id)
-        return frozenset((await self._connection.execute(query.distinct())).scalars())
+        found = (await self._connection.execute(query.distinct())).scalars().all()
+        own = await self._first_stage(case_id)
+        return frozenset([each for each in found if await self._first_stage(each) != own])
 
     @override
     async def opened_by(self, institution_id: OrganisationId, year: int) -> int:
@@ -198,6 +200,16 @@ class SqlCases(CaseStore):
     async def calendar_entries(self) -> tuple[CalendarEntry, ...]:
         query = select(tables.calendar_day).order_by(tables.calendar_day.c.day)
         return all_of(CalendarEntry, await self._connection.execute(query))
+
+    async def _first_stage(self, case_id: CaseId) -> CaseId:
+        """Return the case with which the affair of the same accused began."""
+        columns = tables.legal_case.c
+        earlier: CaseId | None = case_id
+        while earlier is not None:
+            case_id = earlier
+            query = select(columns.continues).where(columns.id == case_id)
+            earlier = (await self._connection.execute(query)).scalar_one_or_none()
+        return case_id
 
     async def _newest(self, condition: ColumnElement[bool]) -> tuple[Case, ...]:
         columns = tables.legal_case.c

@@ -60,7 +60,10 @@ class CaseStore(Protocol):
         ...
 
     async def linked_cases(self, case_id: CaseId) -> frozenset[CaseId]:
-        """Return the other cases that share a number with this one: co-defendants, linked accused."""
+        """Return the other cases that share a number with this one: co-defendants, linked accused.
+
+        Other stages of the same accused are left out: their defender is the one who knows the case.
+        """
         ...
 
     async def opened_by(self, institution_id: OrganisationId, year: int) -> int:

@@ -17,7 +17,7 @@ from server.cases.model import (
 from server.cases.offences import OffenceGroup
 from server.cases.ports import KeptAnswer
 from server.cooperation.model import LawyerCategory, LawyerProfile, Leave
-from server.kernel.ids import OrganisationId, PartyId, new_id
+from server.kernel.ids import CaseId, OrganisationId, PartyId, new_id
 from server.people.model import Account, OrganisationKind
 from storage.database import Database
 from storage.tables.cases import calendar_day
@@ -32,8 +32,14 @@ async def area_id(database: Database) -> OrganisationId:
     return area.id
 
 
-async def stored_case(database: Database, area_id: OrganisationId, *, number: str | None = None) -> Case:
-    made = case(area_id=area_id, agency_id=area_id, institution_id=area_id)
+async def stored_case(
+    database: Database,
+    area_id: OrganisationId,
+    *,
+    number: str | None = None,
+    continues: CaseId | None = None,
+) -> Case:
+    made = case(area_id=area_id, agency_id=area_id, institution_id=area_id, continues=continues)
     async with database.transaction() as tx:
         await tx.cases.add_case(made, link_numbers=frozenset({number or made.agency_number}))
     return made
@@ -70,6 +76,19 @@ async def test_cases_that_share_a_number_are_linked(database: Database, area_id:
     await stored_case(database, area_id)
     async with database.reading() as tx:
         assert await tx.cases.linked_cases(first.id) == {second.id}
+
+
+async def test_the_stages_of_one_accused_are_no_conflict_though_they_share_a_number(
+    database: Database, area_id: OrganisationId
+) -> None:
+    number = "平检刑诉受〔2026〕126号"
+    arrest = await stored_case(database, area_id, number=number)
+    review = await stored_case(database, area_id, number=number, continues=arrest.id)
+    trial = await stored_case(database, area_id, number=number, continues=review.id)
+    accomplice = await stored_case(database, area_id, number=number)
+    async with database.reading() as tx:
+        for stage in (arrest, review, trial):
+            assert await tx.cases.linked_cases(stage.id) == {accomplice.id}
 
 
 async def test_the_recipient_comes_before_the_relatives(database: Database, area_id: OrganisationId) -> None:
