@@ -30,6 +30,7 @@ _MESSAGES = {
     "int_type": N_("请填写整数"),
     "greater_than_equal": N_("数值太小"),
     "less_than_equal": N_("数值太大"),
+    "less_than": N_("数值太大"),
     "datetime_from_date_parsing": N_("请填写日期和时间，例如 2026-09-28T09:30:00+08:00"),
     "datetime_parsing": N_("请填写日期和时间，例如 2026-09-28T09:30:00+08:00"),
     "timezone_aware": N_("时间要写明时区，例如 +08:00"),

@@ -1,6 +1,6 @@
 """The pages of booking: the week, the check, sending it off, and the lawyer's own meetings."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse, parse_form, parse_query, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
-from server.kernel.clock import Clock, local_date
+from server.kernel.clock import CHINA, Clock, local_date
 from server.kernel.ids import AccountId, BookingId, CaseId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
@@ -38,12 +38,14 @@ from server.scheduling.week import monday_of
 
 _MINUTE = timedelta(minutes=1)
 _DEFAULT_MINUTES = 60
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+"""Beyond them no week is shown; the arithmetic of days ends a little farther out."""
 
 
 class WeekQuery(Input):
     """Which week to show, for what length, and which refused booking to show beside it."""
 
-    week: date | None = None
+    week: Annotated[date, Field(ge=_FIRST_DAY, le=_LAST_DAY)] | None = None
     minutes: Annotated[int, Field(ge=5, le=240)] = _DEFAULT_MINUTES
     returned: Annotated[str, Field(max_length=26)] | None = None
 
@@ -51,7 +53,7 @@ class WeekQuery(Input):
 class HoldForm(Input):
     """A slot to hold."""
 
-    starts_at: AwareDatetime
+    starts_at: Annotated[AwareDatetime, Field(lt=datetime.combine(_LAST_DAY, time(), tzinfo=CHINA))]
     minutes: Annotated[int, Field(ge=5, le=240)] = _DEFAULT_MINUTES
     colleagues: Annotated[tuple[str, ...], Field(max_length=10)] = ()
 

@@ -96,6 +96,15 @@ async def test_a_slot_that_cannot_be_asked_for_says_why(
     assert title in await answer.text()
 
 
+async def test_days_beyond_all_calendars_are_refused_in_words(world: World, signed_in: SignedIn) -> None:
+    browser = await signed_in(world.lawyer)
+    path = f"/cases/{world.case.id}/book"
+    for week in ("9999-12-31", "0001-01-01"):
+        assert (await browser.get(f"{path}?week={week}")).status == 422
+    form = CHOICE | {"starts_at": "9999-12-29T09:00:00+08:00"}
+    assert (await browser.post(path, data=form)).status == 422
+
+
 async def test_a_hold_that_expired_cannot_be_submitted(
     world: World, signed_in: SignedIn, clock: SetClock
 ) -> None:
