@@ -14,7 +14,7 @@ from server.http.identity import SessionStore, identity_of, session_token
 from server.http.routing import Route
 from server.http.sockets import open_socket
 from server.kernel.errors import NotFound
-from server.kernel.events import Bus, Notification
+from server.kernel.events import Bus, Notification, Subscription
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Action
 
@@ -52,31 +52,33 @@ class LiveHandlers:
         watched = frozenset(request.query.getall("watch", []))
         if len(watched) > MAX_TOPICS or token is None:
             raise NotFound
-        for topic in watched:
-            if not await self._may_watch(identity, topic):
-                raise NotFound
         async with self._bus.subscribe(watched | own_topics(identity)) as subscription:
+            # Asked while already listening, so that no change in between is missed.
+            for topic in watched:
+                if not await self._may_watch(identity, topic):
+                    raise NotFound
             socket = await open_socket(request)
-            sending = asyncio.create_task(self._send(socket, token, watched, subscription.next))
-            async for _ in socket:
-                """The page says nothing; reading answers pings and notices the close."""
-            sending.cancel()
-            with suppress(asyncio.CancelledError, ConnectionError):
-                await sending
+            gone = asyncio.create_task(_until_closed(socket))
+            try:
+                with suppress(ConnectionError):
+                    await self._tell(socket, token, watched, subscription, gone)
+            finally:
+                await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                await gone
         return socket
 
-    async def _send(
+    async def _tell(
         self,
         socket: web.WebSocketResponse,
         token: str,
         watched: frozenset[str],
-        following: Callable[[], Awaitable[Notification]],
+        subscription: Subscription,
+        gone: asyncio.Task[None],
     ) -> None:
-        while True:
-            notification = await following()
+        """Send what is heard until the page is gone or a permission ended; no question is cut short."""
+        while (notification := await _next_before(gone, subscription)) is not None:
             identity = await self._sessions.by_session(token)
             if identity is None or not await self._still(identity, notification.topic, watched):
-                await socket.close(code=WSCloseCode.POLICY_VIOLATION)
                 return
             if not notification.topic.startswith("access:"):
                 await socket.send_json(
@@ -96,6 +98,22 @@ class LiveHandlers:
         kind, _, record_id = topic.partition(":")
         watcher = self._watchers.get(kind)
         return watcher is not None and await watcher(identity, record_id)
+
+
+async def _until_closed(socket: web.WebSocketResponse) -> None:
+    """Read until the page is gone: it says nothing, but reading answers pings and notices the close."""
+    async for _ in socket:
+        continue
+
+
+async def _next_before(gone: asyncio.Task[None], subscription: Subscription) -> Notification | None:
+    """Wait for the next notification; None once the page is gone."""
+    heard = asyncio.create_task(subscription.next())
+    await asyncio.wait({heard, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if heard.done():
+        return heard.result()
+    heard.cancel()
+    return None
 
 
 def own_topics(identity: Identity) -> frozenset[str]:

@@ -33,7 +33,7 @@ class SourceHandlers:
 
     async def archive(self, _request: web.Request) -> web.Response:
         """Send the archive, made once in a thread and kept while the process lives."""
-        if self._making is None:
+        if self._making is None or (self._making.done() and self._making.exception() is not None):
             self._making = asyncio.create_task(asyncio.to_thread(pack, self._root))
         body = await asyncio.shield(self._making)
         return web.Response(
