@@ -180,6 +180,39 @@ async def test_the_meeting_moves_case_and_assignment_on(database: Database, desk
     assert (keys["meet_client"], keys["arrange_meeting"]) == (False, False)
 
 
+async def test_after_a_replacement_the_new_lead_has_a_first_meeting_of_their_own(
+    database: Database, desk: Desk
+) -> None:
+    about = await stored(database, desk.area)
+    former, new = desk.area.lawyers[:2]
+
+    async def running() -> dict[str, bool]:
+        case = await desk.case(about)
+        async with database.reading() as tx:
+            clocks = (await clocks_of((case,), Role.LAWYER, tx, desk.clock))[about.id]
+        return {each.key: each.running for each in clocks if each.key in {"meet_client", "arrange_meeting"}}
+
+    async def meet(lawyer: Account) -> None:
+        async with database.transaction() as tx:
+            await note_meeting_requested(about.id, desk.clock.now(), lawyer.identity, tx)
+        desk.clock.move(timedelta(days=1))
+        async with database.transaction() as tx:
+            await note_meeting_held(about.id, desk.clock.now(), lawyer.identity, tx)
+
+    accepted = await desk.accept(await desk.propose(about, former), former)
+    await meet(former)
+    desk.clock.move(timedelta(days=1))
+    await desk.end(accepted, desk.area.coordinator.identity, version=3)
+    replaced = await desk.case(about)
+    await desk.accept(await desk.propose(about, new, version=replaced.version), new)
+    assert await running() == {"meet_client": True, "arrange_meeting": False}
+    async with database.transaction() as tx:
+        await note_meeting_requested(about.id, desk.clock.now(), new.identity, tx)
+    assert await running() == {"meet_client": True, "arrange_meeting": True}
+    await meet(new)
+    assert await running() == {"meet_client": False, "arrange_meeting": False}
+
+
 async def test_a_case_takes_one_lead_but_an_assisting_lawyer_besides(database: Database, desk: Desk) -> None:
     about = await stored(database, desk.area)
     first, second, third = desk.area.lawyers

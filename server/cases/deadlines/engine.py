@@ -137,8 +137,11 @@ def _clock(
     )
     if not deadlines:
         return None
-    first, *others = deadlines
     done_at = facts.get(duty.done)
+    # A duty that began anew after it was done, as with a lawyer's replacement, is still to be done.
+    if open_still := [each for each in deadlines if done_at is None or done_at < each.trigger_at]:
+        deadlines, done_at = open_still, None
+    first, *others = deadlines
     state = _state(deadlines, done_at, now)
     return Clock(key=duty.key, deadline=first, others=tuple(others), done_at=done_at, state=state)
 

@@ -13,16 +13,16 @@ from server.kernel.ids import CaseId
 
 
 async def note_meeting_requested(case_id: CaseId, at: datetime, actor: Identity, tx: CasesTx) -> None:
-    """Start the facility's 48 hours (CPL 39(2)); the first request counts."""
+    """Start the facility's 48 hours (CPL 39(2)); the first request of each lead lawyer counts."""
     case = await _case(case_id, tx)
-    if "lawyer_presented_three_documents" not in (await tx.cases.facts_of(frozenset({case_id})))[case_id]:
+    if await _is_first("lawyer_presented_three_documents", case_id, tx):
         await record_fact(case, "lawyer_presented_three_documents", at, actor.actor, tx)
 
 
 async def note_meeting_held(case_id: CaseId, at: datetime, actor: Identity, tx: CasesTx) -> None:
-    """Stop the clocks of the first meeting; the case is engaged and its lawyers are at work."""
+    """Stop the clocks of a lead lawyer's first meeting; the case is engaged and its lawyers are at work."""
     case = await _case(case_id, tx)
-    if "first_meeting_held" not in (await tx.cases.facts_of(frozenset({case_id})))[case_id]:
+    if await _is_first("first_meeting_held", case_id, tx):
         await record_fact(case, "first_meeting_held", at, actor.actor, tx)
     for assignment in await tx.cases.assignments_of(case_id):
         if assignment.status is AssignmentStatus.ACCEPTED:
@@ -66,6 +66,13 @@ async def move_case(case: Case, step: CaseStep, actor: str, tx: CasesTx) -> Case
         )
     )
     return moved
+
+
+async def _is_first(key: str, case_id: CaseId, tx: CasesTx) -> bool:
+    """Tell whether nothing of the kind is recorded since the lead lawyer accepted."""
+    facts = (await tx.cases.facts_of(frozenset({case_id})))[case_id]
+    accepted_at = facts.get("lawyer_accepted_assignment")
+    return key not in facts or (accepted_at is not None and facts[key] < accepted_at)
 
 
 async def _case(case_id: CaseId, tx: CasesTx) -> Case:

@@ -116,6 +116,13 @@ def test_a_clock_says_how_it_stands(now: datetime, accepted: datetime | None, st
     assert state_of("assign_lawyer", facts, now) is state
 
 
+def test_what_was_done_before_a_duty_began_anew_does_not_meet_it() -> None:
+    facts = {"first_meeting_held": china(9, 22), "lawyer_accepted_assignment": china(9, 24)}
+    assert state_of("meet_client", facts, china(9, 24)) is ClockState.RUNNING
+    again = facts | {"first_meeting_held": china(9, 25)}
+    assert state_of("meet_client", again, china(9, 25)) is ClockState.MET
+
+
 def test_of_statute_and_policy_the_earlier_end_counts_and_the_other_is_shown_beside_it() -> None:
     facts = {
         "agency_found_art25_1_or_art28": china(9, 21),
