@@ -1,4 +1,4 @@
-"""What an agency's system is told, in the form of `/api/v1`; the same models make its OpenAPI description."""
+"""What an agency's system is told, in the form of `/api/v1`."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
