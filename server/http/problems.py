@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
 from server.http.i18n import Catalogue, locale_of
+from server.http.origin import CrossOrigin
 from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ class WrongMethod(DomainError):
     code = "wrong-method"
     title = N_("这个网址不支持这种请求")
     advice = N_("请从页面上的按钮操作，或查看接口说明。")
+
+
+class KeyUnknown(NotSignedIn):
+    """A program came to `/api/` without a key that is known."""
+
+    title = N_("接口密钥缺失或无效")
+    advice = N_("请在请求头里写 Authorization: Bearer 和本机关的接口密钥。")
 
 
 class TooLarge(DomainError):
@@ -109,7 +117,8 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
         try:
             return await handler(request)
         except DomainError as error:
-            return word(error, request, STATUS[error.kind])
+            told = _to_program(request, error)
+            return word(told, request, STATUS[told.kind])
         except web.HTTPRequestEntityTooLarge as error:
             return word(TooLarge(), request, error.status)
         except web.HTTPException as error:
@@ -117,12 +126,27 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
             if known is None:
                 raise
             return word(known(), request, error.status)
-        except Exception:
-            reference = secrets.token_hex(4)
-            log.exception("request failed", reference=reference, method=request.method, path=request.path)
-            return word(WentWrong(reference=reference), request, HTTPStatus.INTERNAL_SERVER_ERROR)
+        except Exception as error:  # noqa: BLE001 - whatever it was, somebody gets an answer
+            return word(_went_wrong(request, error), request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     return middleware
+
+
+def _went_wrong(request: web.Request, error: Exception) -> WentWrong:
+    """Log our mistake; that a page was closed before its answer is none."""
+    reference = secrets.token_hex(4)
+    is_closed = request.transport is None or request.transport.is_closing()
+    if not (is_closed and isinstance(error, ConnectionResetError)):
+        log.error(
+            "request failed", exc_info=error, reference=reference, method=request.method, path=request.path
+        )
+    return WentWrong(reference=reference)
+
+
+def _to_program(request: web.Request, error: DomainError) -> DomainError:
+    """Return what a program is told, which cannot sign in as a person does nor has a page of ours."""
+    of_api = request.path.startswith("/api/")
+    return KeyUnknown() if of_api and isinstance(error, NotSignedIn | CrossOrigin) else error
 
 
 _OF_ROUTER: dict[int, type[DomainError]] = {

@@ -178,6 +178,7 @@ async def test_a_notice_needs_an_idempotency_key(anonymous: Browser, key: str) -
 async def test_without_a_valid_key_nothing_is_taken(anonymous: Browser, key: str) -> None:
     status, told, _ = await send(anonymous, NOTICE, key=key)
     assert (status, told["code"]) == (401, "not-signed-in")
+    assert "Bearer" in told["detail"]
 
 
 @pytest.mark.usefixtures("county")
