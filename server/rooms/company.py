@@ -44,6 +44,11 @@ class Seat:
         dropped = self.status is ParticipantStatus.DISCONNECTED
         return (self.before if dropped else self.status) is ParticipantStatus.ADMITTED
 
+    @property
+    def watched_before(self) -> bool:
+        """Whether this is an officer who no longer watches: of those there may be any number."""
+        return self.kind is ParticipantKind.OBSERVER and self.status is ParticipantStatus.LEFT
+
     def moved(self, status: ParticipantStatus, now: datetime) -> "Seat":
         """Return the seat with its next status."""
         return replace(self, status=status, sequence=self.sequence + 1, since=now)
@@ -95,8 +100,9 @@ class Company:
 
     def tell_roster(self) -> None:
         """Tell everyone inside who is there, to each what they may know."""
+        listed = tuple(seat for seat in self.seats.values() if not seat.watched_before)
         for reader in self.inside():
-            entries = tuple(self._entry(seat, reader) for seat in self.seats.values())
+            entries = tuple(self._entry(seat, reader) for seat in listed)
             self.tell(reader, protocol.Roster(participants=entries))
 
     def _entry(self, seat: Seat, reader: Seat) -> protocol.RosterEntry:

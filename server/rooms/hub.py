@@ -117,7 +117,7 @@ class LiveMeeting:
             effects = self.session.handle(event, self._clock.now())
         except Exception:
             log.exception("an event failed", happened=type(event).__name__, meeting=self.session.meeting.id)
-            return
+            effects = self.session.salvage(event)
         for effect in effects:
             try:
                 await self._carry_out(effect)

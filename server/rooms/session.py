@@ -99,6 +99,15 @@ class Session:
             self._dispatch(event)
         return tuple(self._room.effects)
 
+    def salvage(self, event: SessionEvent) -> tuple[Effect, ...]:
+        """Return what must still be done of an event whose handling has just raised.
+
+        All that was asked before the fault: places may have changed already, and nobody would cut their
+        routes later. Whoever's permission ended loses the media in any case.
+        """
+        done = tuple(self._room.effects)
+        return (CutMedia(event.participant_id), *done) if isinstance(event, Revoked) else done
+
     def _dispatch(self, event: SessionEvent) -> None:
         match event:
             case Joined():
@@ -176,23 +185,21 @@ class Session:
         self._settle_status()
 
     def _remove(self, participant_id: ParticipantId, *, code: int | None) -> None:
-        """Take somebody out for good: routes first, then the news."""
+        """Take somebody out for good: routes and connection first, then the news."""
         seat = self._room.seats.get(participant_id)
         if seat is None or seat.status in NOT_HERE:
             return
-        connection = seat.connection
+        if seat.is_inside:
+            self._room.do(CutMedia(seat.id))
+        if seat.connection is not None and code is not None:
+            self._room.do(Hang(seat.connection, code))
         self._empty(seat)
-        if connection is not None and code is not None:
-            self._room.do(Hang(connection, code))
         if seat.is_inside:
             self._after_departure()
         else:
             self._room.tell_roster()
 
     def _empty(self, seat: Seat) -> None:
-        was_inside = seat.is_inside
-        if was_inside:
-            self._room.do(CutMedia(seat.id))
         left = replace(
             seat.moved(ParticipantStatus.LEFT, self._room.now), connection=None, publishing=frozenset()
         )

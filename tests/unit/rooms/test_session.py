@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from server.kernel.errors import DomainError
+from server.kernel.ids import ParticipantId
 from server.rooms import protocol
 from server.rooms.events import (
     Become,
@@ -30,7 +32,7 @@ from server.rooms.model import (
     ParticipantStatus,
 )
 from server.rooms.policy import media_for
-from server.rooms.protocol import CloseCode
+from server.rooms.protocol import MAX_PARTICIPANTS, CloseCode
 from tests.unit.rooms.meetings import (
     BOTH,
     CLIENT,
@@ -259,6 +261,21 @@ def test_rule_1_no_more_guards_watch_than_leave_room_for_those_who_talk() -> Non
     meeting.drop(guards[0])
     meeting.join(guards[MAX_OBSERVERS])
     assert meeting.status(guards[MAX_OBSERVERS]) is ParticipantStatus.ADMITTED
+
+
+def test_officers_who_watch_no_more_do_not_fill_the_roster() -> None:
+    meeting = Rehearsal().begin()
+    for number in range(5 * MAX_PARTICIPANTS):
+        meeting.now += timedelta(minutes=5)
+        guard = replace(GUARD, id=ParticipantId(f"9{number:025}"), name=f"民警{number}")
+        meeting.join(guard)
+        meeting.drop(guard)
+    effects = meeting.happen(Forwarding(participant_id=CLIENT.id, media=BOTH))
+    (roster,) = told(effects, meeting, ZHOU, protocol.Roster)
+    assert {entry.kind for entry in roster.participants} == {
+        ParticipantKind.LAWYER,
+        ParticipantKind.RECIPIENT,
+    }
 
 
 def test_a_newcomer_is_told_who_watches() -> None:
