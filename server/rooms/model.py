@@ -40,6 +40,10 @@ JOIN_OPENS_BEFORE = timedelta(minutes=30)
 """How long before its start a meeting can be joined."""
 MAX_OBSERVERS = 3
 """How many officers may watch at once: they must not take the places of those who talk."""
+MAX_WATCH_STARTS = 6
+"""How often officers may begin to watch one meeting within `WATCH_STARTS_WITHIN`."""
+WATCH_STARTS_WITHIN = timedelta(minutes=10)
+"""Over which time starts are counted: a page takes part in 200 epochs, and each start and end makes one."""
 RECONNECT_GRACE = timedelta(seconds=60)
 """How long a dropped participant keeps their place; after it they have left and the keys change."""
 AGREEMENT_TIMEOUT = timedelta(seconds=20)

@@ -1,14 +1,24 @@
 """Rules of meetings: who may receive what of whom, who may say what when, how an identity stands to one."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Relation
-from server.rooms.model import MediaKind, Meeting, MeetingStatus, ParticipantKind, ParticipantStatus, Visit
+from server.rooms.model import (
+    MAX_OBSERVERS,
+    MAX_WATCH_STARTS,
+    WATCH_STARTS_WITHIN,
+    MediaKind,
+    Meeting,
+    MeetingStatus,
+    ParticipantKind,
+    ParticipantStatus,
+    Visit,
+)
 
 
 class ObserverWithoutAudio(DomainError):
@@ -54,6 +64,15 @@ class EnoughWatch(DomainError):
     code = "enough-watch"
     title = N_("同时巡看的民警已经够多")
     advice = N_("请等其他民警停止巡看后再打开。")
+
+
+class WatchTooOften(DomainError):
+    """So many watches were begun lately that another would change everybody's keys once too often."""
+
+    kind = Kind.TOO_MANY
+    code = "watch-too-often"
+    title = N_("短时间内打开巡看的次数太多")
+    advice = N_("每次打开都会打断会见双方的加密，请十分钟后再打开。")
 
 
 class WrongMeetingCode(DomainError):
@@ -174,3 +193,21 @@ def check_joinable(meeting: Meeting, now: datetime) -> None:
         raise MeetingOver
     if now < meeting.join_opens_at:
         raise NotYetOpen
+
+
+def check_watch(*, watching: int, started: Sequence[datetime], now: datetime) -> None:
+    """Pass if another officer may begin to watch a meeting.
+
+    Args:
+        watching: how many watch it already.
+        started: when somebody last began to.
+        now: the time.
+
+    Raises:
+        EnoughWatch: as many watch as may at once.
+        WatchTooOften: watching began too often lately; each time costs everyone two rounds of keys.
+    """
+    if watching >= MAX_OBSERVERS:
+        raise EnoughWatch
+    if sum(now - each < WATCH_STARTS_WITHIN for each in started) >= MAX_WATCH_STARTS:
+        raise WatchTooOften

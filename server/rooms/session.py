@@ -5,6 +5,7 @@ media plane, the database. Effects are to be carried out in their order: a route
 told, and everybody is told that somebody watches before the first packet goes there.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -37,7 +38,7 @@ from server.rooms.events import (
     Ticked,
 )
 from server.rooms.model import (
-    MAX_OBSERVERS,
+    MAX_WATCH_STARTS,
     MEETING_TRANSITIONS,
     NOT_HERE,
     RECONNECT_GRACE,
@@ -49,7 +50,7 @@ from server.rooms.model import (
     ParticipantKind,
     ParticipantStatus,
 )
-from server.rooms.policy import EnoughWatch, ObserverWithoutAudio, may_say, media_for
+from server.rooms.policy import ObserverWithoutAudio, check_watch, may_say, media_for
 from server.rooms.protocol import CloseCode
 from server.rooms.relay import KeyRelay
 
@@ -75,6 +76,7 @@ class Session:
         self.status = meeting.status
         self._room = Company(expected, meeting.starts_at)
         self._keys = KeyRelay(self._room)
+        self._watch_starts: deque[datetime] = deque(maxlen=MAX_WATCH_STARTS)
 
     @property
     def seats(self) -> Mapping[ParticipantId, Seat]:
@@ -143,10 +145,14 @@ class Session:
             back = seat.before if seat.status is ParticipantStatus.DISCONNECTED else seat.status
             seat = seat.moved(back, self._room.now)
         elif seat.kind is ParticipantKind.OBSERVER:
-            if len(self._room.watching()) >= MAX_OBSERVERS:
-                self._room.do(Refuse(event.connection, event.hello, EnoughWatch()))
+            try:
+                watching = len(self._room.watching())
+                check_watch(watching=watching, started=self._watch_starts, now=self._room.now)
+            except DomainError as error:
+                self._room.do(Refuse(event.connection, event.hello, error))
                 self._room.do(Hang(event.connection, CloseCode.NOT_PERMITTED))
                 return
+            self._watch_starts.append(self._room.now)
             seat = seat.moved(ParticipantStatus.ADMITTED, self._room.now)
         else:
             seat = seat.moved(ParticipantStatus.TESTING, self._room.now)

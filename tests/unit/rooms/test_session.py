@@ -24,7 +24,9 @@ from server.rooms.events import (
 from server.rooms.model import (
     AGREEMENT_TIMEOUT,
     MAX_OBSERVERS,
+    MAX_WATCH_STARTS,
     RECONNECT_GRACE,
+    WATCH_STARTS_WITHIN,
     EndReason,
     MeetingStatus,
     Participant,
@@ -261,6 +263,23 @@ def test_rule_1_no_more_guards_watch_than_leave_room_for_those_who_talk() -> Non
     meeting.drop(guards[0])
     meeting.join(guards[MAX_OBSERVERS])
     assert meeting.status(guards[MAX_OBSERVERS]) is ParticipantStatus.ADMITTED
+
+
+def test_watching_cannot_be_begun_so_often_that_the_pages_run_out_of_epochs() -> None:
+    meeting = Rehearsal().begin()
+    other = person("5", ParticipantKind.OBSERVER, "李某")
+    for number in range(MAX_WATCH_STARTS):
+        guard = (GUARD, other)[number % 2]
+        assert not codes(meeting.join(guard))
+        meeting.drop(guard)
+    before = meeting.session.round
+    effects = meeting.join(GUARD)
+    assert codes(effects) == ["watch-too-often"]
+    assert Hang(meeting.connections[GUARD.id], CloseCode.NOT_PERMITTED) in effects
+    assert meeting.status(GUARD) is ParticipantStatus.LEFT
+    assert meeting.session.round is before
+    meeting.now += WATCH_STARTS_WITHIN
+    assert not codes(meeting.join(GUARD))
 
 
 def test_officers_who_watch_no_more_do_not_fill_the_roster() -> None:
