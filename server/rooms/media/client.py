@@ -32,6 +32,8 @@ from server.rooms.media.errors import ERRORS, MediaError, MediaUnavailable, Unre
 from server.rooms.media.rtp import MediaKind
 
 _ANSWER_S: Final = 5.0
+_CONNECTED_WITHIN_S: Final = 0.25
+"""How long a command waits for the process to be there: its meeting's other events wait behind it."""
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 
@@ -170,8 +172,9 @@ class MediaClient:
         number = next(self._numbers)
         report: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(_CONNECTED_WITHIN_S):
                 await self._connected.wait()
+            async with asyncio.timeout(_ANSWER_S):
                 if self._writer is None:
                     raise MediaUnavailable
                 self._waiting[number] = report
