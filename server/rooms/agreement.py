@@ -105,13 +105,14 @@ class KeyRound:
             raise RevealBeforeCommit
         for key in message.keys:
             self._check_receiver(sender, ParticipantId(key.to), key.media)
+        news = any((sender, ParticipantId(key.to), key.media) not in self.keys for key in message.keys)
         parcels: dict[ParticipantId, list[protocol.ReceivedKey]] = {}
         for key in message.keys:
             receiver = ParticipantId(key.to)
             self.keys[sender, receiver, key.media] = key.sealed
             parcel = protocol.ReceivedKey(sender=sender, media=key.media, sealed=key.sealed)
             parcels.setdefault(receiver, []).append(parcel)
-        self._moved(now, news=True)
+        self._moved(now, news=news)
         return parcels
 
     def acknowledge(self, sender: ParticipantId, message: protocol.Keyed, now: datetime) -> bool:

@@ -367,6 +367,23 @@ def test_a_member_who_does_not_answer_the_agreement_loses_the_place() -> None:
     assert meeting.status(ZHOU) is ParticipantStatus.ADMITTED
 
 
+def test_sealing_the_same_keys_again_does_not_stall_the_agreement() -> None:
+    meeting = Rehearsal().begin()
+    assert meeting.session.round is not None
+    epoch = meeting.session.round.epoch
+    for who in (ZHOU, CLIENT):
+        meeting.say(who, protocol.Commit, epoch=epoch, commitment=bytes32(who.id[0]))
+    for who in (ZHOU, CLIENT):
+        meeting.say(who, protocol.Reveal, epoch=epoch, public_key=POINT, nonce=bytes32("N"))
+    meeting.say(ZHOU, protocol.Keyed, epoch=epoch)
+    for letter in "CDE":
+        sealed = [{"to": ZHOU.id, "media": "audio", "sealed": letter * 80}]
+        assert not codes(meeting.say(CLIENT, protocol.Keys, epoch=epoch, keys=sealed))
+        meeting.now += AGREEMENT_TIMEOUT / 2
+    meeting.happen(Ticked())
+    assert meeting.status(CLIENT) is ParticipantStatus.LEFT
+
+
 def test_one_who_is_revoked_hears_nothing_more() -> None:
     meeting = Rehearsal().begin()
     meeting.enter(LIN)
