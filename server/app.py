@@ -5,7 +5,6 @@ Each feature is a `Part`, made on the common `Ground`; the application is their 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -199,11 +198,9 @@ def _casefiles(ground: Ground) -> Part:
         """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
         going_on = asyncio.create_task(go_on(), name="casefiles-go-on")
         yield
-        going_on.cancel()
-        with suppress(asyncio.CancelledError):
-            await going_on
         await uploads.stop()
         await ingest.stop()
+        await going_on  # never cancelled: that could cut a query short
         await renderer.close()
 
     uploading = UploadHandlers(uploads=uploads, catalogue=ground.catalogue)

@@ -65,6 +65,8 @@ class Ingest:
         async with self._units.reading() as tx:
             left = await tx.casefiles.dossiers_to_split()
         for dossier_id in left:
+            if self._stopping:
+                return
             try:
                 await self.split(dossier_id)
             except Exception:

@@ -128,8 +128,9 @@ async def _book(lawyer: Page, case_id: str, colleague: str) -> str:
     slot = lawyer.locator("button.slot-free").first
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     soon = now + timedelta(minutes=10 - now.minute % 5)
-    await slot.evaluate("(button, value) => { button.value = value; }", soon.isoformat())
-    await slot.click()
+    async with lawyer.expect_navigation():
+        # In one step: a live page may draw its slots anew in between.
+        await slot.evaluate("(button, at) => { button.value = at; button.click(); }", soon.isoformat())
     check = lawyer.locator("aside", has_text="核对并提交")
     found = re.search(r"平舆县看守所 (\d+ 号终端)", await check.inner_text())
     assert found is not None
