@@ -12,7 +12,7 @@ DEFENCE_STEPS = frozenset({"lawyer_presented_three_documents", "first_meeting_he
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvent(Event):
-    """Something that happened in a case; its institution, agency and area hear of it."""
+    """Something that happened in a case; its institution and area hear of it, mostly its agency too."""
 
     case_id: str
     institution_id: str
@@ -27,8 +27,13 @@ class CaseEvent(Event):
     @property
     @override
     def topics(self) -> tuple[str, ...]:
-        organisations = dict.fromkeys((self.institution_id, self.agency_id, self.area_id))
-        return (f"case:{self.case_id}", *(f"organisation:{each}" for each in organisations))
+        told = (self.institution_id, self.area_id, *((self.agency_id,) if self.agency_hears else ()))
+        return (f"case:{self.case_id}", *(f"organisation:{each}" for each in dict.fromkeys(told)))
+
+    @property
+    def agency_hears(self) -> bool:
+        """Tell whether the agency is told: of the defence's own steps it is not."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +45,14 @@ class NoticeReceived(CaseEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMoved(CaseEvent):
-    """The case's status changed."""
+    """The case's status changed; that the client was met would show in the moment."""
 
     status: str
+
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +63,8 @@ class FactRecorded(CaseEvent):
 
     @property
     @override
-    def topics(self) -> tuple[str, ...]:
-        told: tuple[str, ...] = CaseEvent.topics.fget(self)  # type: ignore[attr-defined]
-        if self.key not in DEFENCE_STEPS:
-            return told
-        return tuple(topic for topic in told if topic != f"organisation:{self.agency_id}")
+    def agency_hears(self) -> bool:
+        return self.key not in DEFENCE_STEPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +88,11 @@ class AssignmentProposed(AssignmentEvent):
 
     rank: int | None
 
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return False
+
 
 class AssignmentAccepted(AssignmentEvent):
     """The lawyer took the case."""
@@ -92,12 +104,24 @@ class AssignmentDeclined(AssignmentEvent):
 
     reason: str
 
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentEnded(AssignmentEvent):
     """The lawyer has no more to do with the case: their sockets look again, within a second."""
 
     reason: str
+    accepted: bool
+    """Whether they had taken it: an agency hears nothing of a proposal that was taken back."""
+
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return self.accepted
 
     @property
     @override

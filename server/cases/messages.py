@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from server.cases.deadlines.engine import Clock, ClockState
 from server.cases.model import AssignmentKind, Case, CaseStatus, Notice, Stage
+from server.cases.policy import status_for_agency
 
 
 class Message(BaseModel):
@@ -86,7 +87,7 @@ def case_message(case: Case, clocks: Iterable[Clock], lawyers: Iterable[LawyerMe
         id=case.id,
         number=case.number,
         agency_number=case.agency_number,
-        status=case.status,
+        status=status_for_agency(case.status),
         stage=case.stage,
         version=case.version,
         lawyers=tuple(lawyers),

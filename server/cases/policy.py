@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from server.cases.model import Assignment, AssignmentStatus, Case, Notice
+from server.cases.model import Assignment, AssignmentStatus, Case, CaseStatus, Notice
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.permissions import Relation
@@ -31,6 +31,14 @@ AGENCY_DUTIES = frozenset({"notify_legal_aid", "assign_lawyer", "file_papers"})
 def told_of(role: Role, duty: str) -> bool:
     """Tell whether a role sees how a duty stands, in a case that is its own."""
     return role is not Role.AGENCY_OFFICER or duty in AGENCY_DUTIES
+
+
+def status_for_agency(status: CaseStatus) -> CaseStatus:
+    """Return the status that an agency is shown: one that tells of a meeting is *assigned* to it."""
+    return CaseStatus.ASSIGNED if status in _TELLS_OF_MEETING else status
+
+
+_TELLS_OF_MEETING = frozenset({CaseStatus.ENGAGED, CaseStatus.PREPARING})
 
 
 def relation_to_notice(identity: Identity, notice: Notice) -> Relation:

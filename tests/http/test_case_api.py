@@ -1,8 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from server.cases.model import CaseStatus
+from server.kernel.ids import CaseId
 from storage.database import Database
 from storage.tables import cases as tables
 from tests.http.conftest import Browser
@@ -186,6 +189,20 @@ async def test_another_agency_does_not_find_the_case(anonymous: Browser) -> None
     _, _, location = await send(anonymous, NOTICE)
     answer = await anonymous.get(location, headers={"Authorization": f"Bearer {OTHER_KEY}"})
     assert answer.status == 404
+
+
+@pytest.mark.parametrize("status", [CaseStatus.ENGAGED, CaseStatus.PREPARING])
+@pytest.mark.usefixtures("county")
+async def test_an_agency_is_not_told_that_the_client_was_met(
+    anonymous: Browser, database: Database, status: CaseStatus
+) -> None:
+    _, told, location = await send(anonymous, NOTICE)
+    async with database.transaction() as tx:
+        case = await tx.cases.case(CaseId(told["case"]["id"]))
+        assert case is not None
+        await tx.cases.put_case(replace(case, status=status, version=2))
+    answer = await anonymous.get(location, headers={"Authorization": f"Bearer {KEY}"})
+    assert (await answer.json())["status"] == "assigned"
 
 
 @pytest.mark.usefixtures("county")

@@ -4,9 +4,25 @@ from typing import Any
 
 import pytest
 
-from server.cases.model import Assignment, AssignmentKind, Case, Gender, Party, PartyKind
-from server.cases.service.assigning import AcceptAssignment, accept
-from server.cases.service.facts import note_meeting_requested
+from server.cases.model import (
+    Assignment,
+    AssignmentKind,
+    Case,
+    DeclineReason,
+    EndReason,
+    Gender,
+    Party,
+    PartyKind,
+)
+from server.cases.service.assigning import (
+    AcceptAssignment,
+    DeclineAssignment,
+    EndAssignment,
+    accept,
+    decline,
+    end,
+)
+from server.cases.service.facts import note_meeting_held, note_meeting_requested
 from server.cooperation.service import ProposeAssignment, propose
 from server.kernel.identity import Role
 from server.kernel.ids import PartyId, new_id
@@ -220,17 +236,38 @@ async def test_the_topic_of_a_case_which_tells_the_defences_steps_is_not_for(
         assert f"case:{about.id}" not in await (await browser.get(f"/cases/{about.id}")).text()
 
 
-async def test_an_agency_hears_of_the_assignment_and_not_of_the_meeting(
+async def test_an_agency_hears_that_a_lawyer_accepted_and_ended_and_nothing_between(
     database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
 ) -> None:
     about = await stored(database, county)
+    other = account(Role.LAWYER, name="孙某", organisation_id=county.institution.id, seeded=True)
+    async with database.transaction() as tx:
+        await tx.people.add_account(other, password_hash=None)
+        await tx.cooperation.put_profile(profile(county.area.id, account_id=other.id))
     browser = await signed_in(county.prosecutor)
+
+    async def finish(made: Assignment, *, version: int) -> None:
+        command = EndAssignment(assignment_id=made.id, version=version, reason=EndReason.LAWYER_UNABLE)
+        async with database.transaction() as tx:
+            await end(command, county.coordinator.identity, tx, clock)
+
     async with browser.ws_connect("/live") as socket:
+        declined = await proposed(database, county, clock, about, other)
+        async with database.transaction() as tx:
+            command = DeclineAssignment(
+                assignment_id=declined.id, version=1, reason=DeclineReason.WORKLOAD, note=""
+            )
+            await decline(command, other.identity, tx, clock)
+        await finish(await proposed(database, county, clock, about, lawyer), version=1)
+        made = await assigned(database, county, clock, about, lawyer)
         async with database.transaction() as tx:
             await note_meeting_requested(about.id, clock.now(), lawyer.identity, tx)
-        await proposed(database, county, clock, about, lawyer)
-        told = await asyncio.wait_for(socket.receive_json(), 1)
-    assert told["event"] == "AssignmentProposed"
+            await note_meeting_held(about.id, clock.now(), lawyer.identity, tx)
+        await finish(made, version=3)
+        heard = []
+        while "AssignmentEnded" not in heard:
+            heard.append((await asyncio.wait_for(socket.receive_json(), 1))["event"])
+    assert [event for event in heard if event != "FactRecorded"] == ["AssignmentAccepted", "AssignmentEnded"]
 
 
 FORM = {

@@ -138,7 +138,9 @@ async def end(command: EndAssignment, identity: Identity, tx: CasesTx, clock: Cl
         version=assignment.version + 1,
     )
     await tx.cases.put_assignment(ended)
-    tx.record(AssignmentEnded(**_told(ended, case, identity), reason=command.reason))
+    tx.record(
+        AssignmentEnded(**_told(ended, case, identity), reason=command.reason, accepted=assignment.open)
+    )
     if assignment.open and assignment.kind is AssignmentKind.LEAD and can(case.status, CaseStep.REPLACE):
         await move_case(case, CaseStep.REPLACE, identity.actor, tx)
     return ended
