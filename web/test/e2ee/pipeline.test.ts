@@ -60,6 +60,18 @@ describe.each(["audio", "video"] as const)("%s", (media) => {
     expect(receiver.counts[media].opened).toBe(2);
   });
 
+  test("each new way out is counted from nothing, and a late frame of an earlier one is not counted there", async () => {
+    await sender.seal(1, KEYS);
+    await out(media, [FRAME, FRAME]);
+    const former = sender.transform({ direction: "out", media });
+    expect(sender.counts[media]).toMatchObject({ sealed: 2, sealedOfNewest: 0 });
+    await out(media, [FRAME]);
+    const reading = former.readable.getReader().read();
+    await former.writable.getWriter().write({ data: FRAME.slice().buffer });
+    await reading;
+    expect(sender.counts[media]).toMatchObject({ sealed: 4, sealedOfNewest: 1 });
+  });
+
   test("without a key, or with a wrong one, nothing is shown", async () => {
     await sender.seal(1, KEYS);
     expect(await into(media, await out(media))).toEqual([]);

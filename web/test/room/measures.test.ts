@@ -89,13 +89,22 @@ describe("the network", () => {
 
 test("more audio sent than sealed is a leak, and so is video before any was sealed; a few packets are not", () => {
   const { counts } = new FramePipeline();
-  const sealed = { ...counts, audio: { ...counts.audio, sealed: 100 } };
+  const sealed = { ...counts, audio: { ...counts.audio, sealedOfNewest: 100 } };
   const sample = { round_trip_ms: 1, received: 0, receivedLost: 0, sentLost: 0 };
   expect(isLeaking({ ...sample, audioPacketsSent: 120, videoPacketsSent: 0 }, sealed)).toBe(false);
   expect(isLeaking({ ...sample, audioPacketsSent: 200, videoPacketsSent: 0 }, sealed)).toBe(true);
   expect(isLeaking({ ...sample, audioPacketsSent: 0, videoPacketsSent: 60 }, sealed)).toBe(true);
-  const both = { ...sealed, video: { ...counts.video, sealed: 1 } };
+  const both = { ...sealed, video: { ...counts.video, sealedOfNewest: 1 } };
   expect(isLeaking({ ...sample, audioPacketsSent: 0, videoPacketsSent: 600 }, both)).toBe(false);
+});
+
+test("a leak after a new connection is noticed, however much the earlier ones sealed", () => {
+  const { counts } = new FramePipeline();
+  const long = { ...counts.audio, sealed: 90_000 };
+  const sample = { round_trip_ms: 1, received: 0, receivedLost: 0, sentLost: 0 };
+  const before = { audio: long, video: { ...counts.video, sealed: 45_000 } };
+  expect(isLeaking({ ...sample, audioPacketsSent: 60, videoPacketsSent: 0 }, before)).toBe(true);
+  expect(isLeaking({ ...sample, audioPacketsSent: 0, videoPacketsSent: 60 }, before)).toBe(true);
 });
 
 test.each([

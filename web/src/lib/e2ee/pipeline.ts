@@ -10,9 +10,15 @@ import type { Bytes } from "./bytes";
 import { FrameRefused, type MediaKind, Opener, type Refusal, Sealer } from "./frames";
 import { deriveFrameKey } from "./sframe";
 
+/** A way out, of one connection. */
+interface RouteOut {
+  readonly direction: "out";
+  readonly media: MediaKind;
+}
+
 /** Which frames a stream carries: this page's own on their way out, or one sender's on their way in. */
 export type Route =
-  | { readonly direction: "out"; readonly media: MediaKind }
+  | RouteOut
   | { readonly direction: "in"; readonly media: MediaKind; readonly sender: string }
   /** A direction that is not used: whatever comes is dropped. */
   | { readonly direction: "none"; readonly media: MediaKind };
@@ -25,6 +31,8 @@ export interface EncodedFrame {
 /** Frames of one kind since the page was loaded. */
 export interface Counts {
   sealed: number;
+  /** Sealed of the newest stream on the way out: the browser's sums, too, begin anew with each connection. */
+  sealedOfNewest: number;
   opened: number;
   /** Not sent: there was no key to seal them with. */
   dropped: number;
@@ -35,12 +43,14 @@ export interface Counts {
 export type AllCounts = Readonly<Record<MediaKind, Counts>>;
 
 function noCounts(): Counts {
-  return { sealed: 0, opened: 0, dropped: 0, refused: { "no-key": 0, malformed: 0, replayed: 0, forged: 0 } };
+  const refused = { "no-key": 0, malformed: 0, replayed: 0, forged: 0 };
+  return { sealed: 0, sealedOfNewest: 0, opened: 0, dropped: 0, refused };
 }
 
 /** Seals and opens the frames of one page. */
 export class FramePipeline {
   readonly #counts: Record<MediaKind, Counts> = { audio: noCounts(), video: noCounts() };
+  readonly #newest = new Map<MediaKind, RouteOut>();
   readonly #sealers = new Map<MediaKind, Sealer>();
   readonly #openers = new Map<string, Opener>();
   #sealingEpoch = 0;
@@ -91,6 +101,10 @@ export class FramePipeline {
 
   /** Makes the stream that frames of a route go through. */
   transform(route: Route): TransformStream<EncodedFrame, EncodedFrame> {
+    if (route.direction === "out") {
+      this.#newest.set(route.media, route);
+      this.#counts[route.media].sealedOfNewest = 0;
+    }
     return new TransformStream({
       transform: async (frame, controller) => {
         const data = await this.#pass(route, new Uint8Array(frame.data));
@@ -105,7 +119,7 @@ export class FramePipeline {
     if (this.#isStopped || data.length === 0) return undefined;
     switch (route.direction) {
       case "out":
-        return this.#sealFrame(route.media, data);
+        return this.#sealFrame(route, data);
       case "in":
         return this.#openFrame(route.sender, route.media, data);
       case "none":
@@ -113,14 +127,17 @@ export class FramePipeline {
     }
   }
 
-  async #sealFrame(media: MediaKind, data: Bytes): Promise<Bytes | undefined> {
-    const counts = this.#counts[media];
+  async #sealFrame(route: RouteOut, data: Bytes): Promise<Bytes | undefined> {
+    const counts = this.#counts[route.media];
     const sealed = await this.#sealers
-      .get(media)
+      .get(route.media)
       ?.seal(data)
       .catch(() => undefined);
     if (sealed === undefined) counts.dropped += 1;
-    else counts.sealed += 1;
+    else {
+      counts.sealed += 1;
+      if (this.#newest.get(route.media) === route) counts.sealedOfNewest += 1;
+    }
     return sealed;
   }
 

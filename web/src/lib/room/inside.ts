@@ -133,6 +133,11 @@ export class Inside {
     this.#exchange.giveUp("different-codes");
   }
 
+  /** The browser's connection on which this page sends at this moment. */
+  get outgoing(): RTCPeerConnection | undefined {
+    return this.#publication?.current;
+  }
+
   /** Looks at the statistics of all connections. */
   async sample(): Promise<Sample> {
     const connections = [

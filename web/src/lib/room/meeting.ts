@@ -314,12 +314,14 @@ export class Meeting {
   async #look(): Promise<void> {
     const inside = this.#inside;
     if (inside === undefined) return;
+    const { outgoing } = inside;
     const sample = await inside.sample();
     const counts = await inside.count();
     if (inside !== this.#inside) return;
     const quality = qualityOf(this.#lookedAt, sample);
     this.#lookedAt = sample;
-    if (isLeaking(sample, counts)) {
+    // Of a connection that was replaced in between, packets and frames would not be those of the same one.
+    if (outgoing === inside.outgoing && isLeaking(sample, counts)) {
       inside.close();
       this.#inside = undefined;
       for (const track of this.#stream?.getTracks() ?? []) track.stop();
@@ -336,11 +338,12 @@ export class Meeting {
 
 /**
  * Tells whether something was sent that was not sealed: some browser found a way around the worker. An audio frame
- * is one packet, so these are counted; of video it is told by packets before the first sealed frame.
+ * is one packet, so these are counted; of video it is told by packets before the first sealed frame. Both belong to
+ * one connection: what an earlier one sealed excuses nothing.
  */
 export function isLeaking(sample: Sample, counts: AllCounts): boolean {
-  const isVideoOpen = counts.video.sealed === 0 && sample.videoPacketsSent > UNCOUNTED_PACKETS;
-  return isVideoOpen || sample.audioPacketsSent > counts.audio.sealed + UNCOUNTED_PACKETS;
+  const isVideoOpen = counts.video.sealedOfNewest === 0 && sample.videoPacketsSent > UNCOUNTED_PACKETS;
+  return isVideoOpen || sample.audioPacketsSent > counts.audio.sealedOfNewest + UNCOUNTED_PACKETS;
 }
 
 /** Tells whether somebody is in the room; whose connection dropped keeps the place for a minute. */
