@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from server.cases.policy import relation_to_case
 from server.kernel.clock import Clock
-from server.kernel.errors import NotFound
+from server.kernel.errors import NotAllowed, NotFound
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, BookingId, MeetingId, ParticipantId, TerminalId, new_id
 from server.kernel.permissions import Action, Relation, require
@@ -118,7 +118,7 @@ async def find_meeting(meeting_id: MeetingId, identity: Identity, action: Action
         meeting,
         to_case=relation_to_case(identity, case, await tx.cases.assignments_of(case.id)),
         visit=visit if visit is not None and visit.agreed else None,
-        invited=identity.account_id in {each.account_id for each in participants if each.account_id},
+        invited=any(_is_place_of(identity, each) for each in participants),
     )
     require(identity.role, action, relation)
     if action is Action.WATCH_MEETING and not (await tx.slots.practice(meeting.facility_id)).guard_viewing:
@@ -133,18 +133,27 @@ async def take_place(
 
     Raises:
         NotFound, NotAllowed, ViewingOff: as `find_meeting`.
+        NotAllowed: their account took part in another capacity; nobody is two kinds of participant.
         NotYetOpen, MeetingOver: it can't be joined now.
     """
     meeting = await find_meeting(meeting_id, identity, action, tx)
     check_joinable(meeting, clock.now())
-    for participant in await tx.rooms.participants_of(meeting_id):
-        same_account = identity.account_id is not None and participant.account_id == identity.account_id
-        if same_account or (identity.terminal_id and participant.terminal_id == identity.terminal_id):
-            return meeting, participant
     kind = KIND_OF[identity.role]
+    for participant in await tx.rooms.participants_of(meeting_id):
+        if _is_place_of(identity, participant):
+            return meeting, participant
+        if identity.account_id is not None and participant.account_id == identity.account_id:
+            raise NotAllowed
     made = _place(meeting, kind, identity.name, account_id=identity.account_id)
     await tx.rooms.add_participant(made)
     return meeting, made
+
+
+def _is_place_of(identity: Identity, participant: Participant) -> bool:
+    """Tell whether the place is the identity's, as what it takes part now: an account's role may change."""
+    by_account = identity.account_id is not None and participant.account_id == identity.account_id
+    by_terminal = identity.terminal_id is not None and participant.terminal_id == identity.terminal_id
+    return (by_account or by_terminal) and participant.kind is KIND_OF.get(identity.role)
 
 
 # The live room's news.

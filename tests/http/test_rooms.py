@@ -8,13 +8,15 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from server.cases.model import EndReason as AssignmentEndReason
 from server.cases.service.assigning import EndAssignment, end
-from server.kernel.identity import Role
+from server.kernel.errors import NotAllowed, NotFound
+from server.kernel.identity import Identity, Role
 from server.kernel.ids import BookingId, MeetingId
+from server.kernel.permissions import Action
 from server.people.service import revoke_sessions
 from server.rooms.events import Become
 from server.rooms.model import MeetingStatus
 from server.rooms.protocol import CloseCode
-from server.rooms.service import close_overdue, move_meeting
+from server.rooms.service import close_overdue, move_meeting, take_place
 from server.rooms.socket import MAX_MESSAGES
 from server.scheduling.model import BookingStatus, FacilityPractice
 from storage.database import Database
@@ -237,6 +239,22 @@ async def test_rule_1_a_guard_watches_without_audio_and_everyone_is_told(  # noq
     await guard.socket.close()
     assert (await lawyer.hear("watching"))["observers"] == []
     assert not plane.routes
+
+
+async def test_rule_1_one_who_took_part_otherwise_does_not_watch_from_that_place(
+    world: World, database: Database, path: str, clock: SetClock
+) -> None:
+    meeting_id = MeetingId(path.rpartition("/")[2])
+    former = Identity(role=Role.INTERPRETER, account_id=world.lawyer.id)
+    with pytest.raises(NotFound):
+        async with database.transaction() as tx:
+            await take_place(meeting_id, former, Action.JOIN_MEETING, tx, clock)
+    officer = Identity(
+        role=Role.FACILITY_OFFICER, account_id=world.lawyer.id, organisation_id=world.facility.id
+    )
+    with pytest.raises(NotAllowed):
+        async with database.transaction() as tx:
+            await take_place(meeting_id, officer, Action.WATCH_MEETING, tx, clock)
 
 
 async def test_rule_1_where_the_facility_does_not_watch_a_guard_is_refused(
