@@ -306,7 +306,7 @@ async def _move(meeting: Meeting, become: Become, actor: str, tx: RoomsTx, clock
     await tx.rooms.put_meeting(moved)
     if closed and meeting.opened_at is not None:
         await mark_held(meeting.booking_id, meeting.opened_at, actor, tx)
-    elif become.reason is EndReason.TIME_OVER:
+    elif closed:
         await mark_missed(meeting.booking_id, actor, tx)
     tx.record(
         MeetingMoved(

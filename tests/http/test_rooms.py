@@ -435,6 +435,19 @@ async def test_an_unpaired_terminal_is_out_within_a_second(
         assert await _closed_with(client) == CloseCode.NOT_PERMITTED
 
 
+async def test_a_meeting_that_was_ended_before_the_two_met_did_not_take_place(
+    world: World, database: Database, path: str, signed_in: SignedIn, plane: FakePlane
+) -> None:
+    lawyer = await _lawyer_inside(world, signed_in, path)
+    await lawyer.say("end")
+    assert (await lawyer.hear("ended"))["reason"] == "ended_by_lawyer"
+    await _closed_with(lawyer)
+    await until(lambda: bool(plane.closed))
+    async with database.reading() as tx:
+        (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
+    assert booking.status is BookingStatus.NO_SHOW
+
+
 @pytest.mark.parametrize(("met", "became"), [(True, BookingStatus.HELD), (False, BookingStatus.NO_SHOW)])
 async def test_a_meeting_that_nobody_closed_is_closed_when_its_time_is_over(
     database: Database, path: str, clock: SetClock, *, met: bool, became: BookingStatus
