@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -11,6 +11,7 @@ from server.rooms.model import Meeting, MeetingStatus, Participant, Visit
 from server.rooms.ports import RoomStore
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import rooms as tables
+from storage.tables.people import terminal
 
 
 class SqlRooms(RoomStore):
@@ -64,7 +65,13 @@ class SqlRooms(RoomStore):
 
     @override
     async def visit(self, terminal_id: TerminalId) -> Visit | None:
-        query = select(tables.visit).where(tables.visit.c.terminal_id == terminal_id)
+        paired_at = terminal.c.paired_at
+        query = (
+            select(tables.visit)
+            .join(terminal, terminal.c.id == tables.visit.c.terminal_id)
+            .where(tables.visit.c.terminal_id == terminal_id)
+            .where(or_(paired_at.is_(None), tables.visit.c.began_at >= paired_at))
+        )
         return one_of(Visit, (await self._connection.execute(query)).one_or_none())
 
     @override

@@ -114,7 +114,7 @@ class RoomStore(Protocol):
         ...
 
     async def visit(self, terminal_id: TerminalId) -> Visit | None:
-        """Return whose meeting the terminal shows."""
+        """Return whose meeting the terminal shows; a device paired since must be told the code anew."""
         ...
 
     async def put_visit(self, visit: Visit) -> None:

@@ -107,6 +107,18 @@ async def test_the_kiosk_asks_one_question_after_the_other(
     assert "请输入会见码" in await (await kiosk.get("/kiosk")).text()
 
 
+async def test_another_device_paired_as_the_terminal_has_to_be_told_the_code_anew(  # noqa: PLR0913, PLR0917
+    world: World, database: Database, kiosk: Browser, anonymous: Browser, clock: SetClock, path: str
+) -> None:
+    assert (await kiosk.post("/kiosk/code", data={"code": await _code(database, path)})).status == 200
+    assert "正在等律师进来" in await (await kiosk.post("/kiosk/agree")).text()
+    clock.move(timedelta(seconds=1))
+    other = await paired(world, database, anonymous, clock)
+    assert "请输入会见码" in await (await other.get("/kiosk")).text()
+    assert (await other.get(path)).status == 404
+    await other.session.close()
+
+
 async def test_a_wrong_code_says_so_and_the_sixth_in_a_row_has_to_wait(
     database: Database, kiosk: Browser, path: str, clock: SetClock
 ) -> None:
