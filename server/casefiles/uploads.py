@@ -119,7 +119,7 @@ class Uploads:
             stop: ends `chunks`, for when a newer request takes over.
 
         Raises:
-            NotFound: the upload is none of theirs.
+            NotFound: the upload is none of theirs, or the case no longer is: what came now is not kept.
             UploadOffsetConflict: it stands elsewhere.
             UploadTooLarge: more bytes come than were announced.
             UploadChecksumMismatch: the body is damaged; none of it was kept.
@@ -162,6 +162,8 @@ class Uploads:
                 raise tus.UploadChecksumMismatch
             upload = replace(upload, offset=offset)
             async with self._units.transaction() as tx:
+                # Much may have happened while the body came.
+                await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
                 await tx.casefiles.save_upload(upload)
             return await self._finished(upload) if _whole(upload) else upload
 
@@ -180,13 +182,13 @@ class Uploads:
             await self._objects.discard(upload_id)
 
     async def finish_all(self) -> None:
-        """Finish uploads that were whole when the process died; for the start."""
+        """Finish uploads that were whole when the process died, if still allowed; for the start."""
         async with self._units.reading() as tx:
             whole = await tx.casefiles.whole_uploads()
         for upload in whole:
             try:
                 await self._finished(upload)
-            except HashMismatch:
+            except DomainError:
                 continue
 
     async def _find(self, case_id: CaseId, upload_id: UploadId, identity: Identity) -> Upload:
@@ -198,7 +200,12 @@ class Uploads:
         return upload
 
     async def _finished(self, upload: Upload) -> Upload:
-        """Make a dossier of a whole upload; doing it again after a crash does no harm."""
+        """Make a dossier of a whole upload; doing it again after a crash does no harm.
+
+        A refused upload stays as it is, in case its sender may again.
+        """
+        async with self._units.reading() as tx:
+            await _check_sender(upload, tx)
         dossier = Dossier(
             id=DossierId(upload.id),
             case_id=upload.case_id,
@@ -219,6 +226,7 @@ class Uploads:
             await self._objects.delete(dossier.original_key)
             raise HashMismatch(actual=stored.sha256, expected=upload.expected_sha256 or "")
         async with self._units.transaction() as tx:
+            await _check_sender(upload, tx)
             if await tx.casefiles.dossier(dossier.id) is None:
                 await tx.casefiles.add_dossier(dossier)
                 tx.record(
@@ -274,6 +282,14 @@ class _Body:
     def sound(self) -> bool:
         """Whether the body that came is the one whose checksum was announced."""
         return self._digest is None or self._digest.digest() == self._expected
+
+
+async def _check_sender(upload: Upload, tx: CaseFilesTx) -> None:
+    """Pass if whoever sent the upload may still add dossiers to its case; raises as `Uploads.create`."""
+    sender = await tx.people.account(upload.account_id)
+    if sender is None or not sender.active:
+        raise NotFound
+    await find_case_with_files(upload.case_id, sender.identity, Action.ADD_DOSSIER, tx)
 
 
 def _whole(upload: Upload) -> bool:

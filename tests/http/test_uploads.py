@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from pytest_aiohttp import AiohttpClient
 
 from server.casefiles import tus
 from server.casefiles.model import DossierProblem, DossierStatus, Upload
-from server.cases.model import Stage
+from server.casefiles.uploads import Uploads
+from server.cases.model import AssignmentStatus, Stage
 from server.kernel.ids import DossierId, UploadId, new_id
 from server.settings import Settings
 from storage.database import Database
@@ -253,6 +255,69 @@ async def test_a_closed_case_takes_no_more_files(lead: Browser, work: Work, data
     assert (await patch(lead, place, b"0", at=0)).status == 403
 
 
+def whole_upload(work: Work) -> Upload:
+    return Upload(
+        id=UploadId(new_id()),
+        case_id=work.case.id,
+        account_id=work.lead.id,
+        title="第一册",
+        filename="a.pdf",
+        length_bytes=3,
+        offset=3,
+        expected_sha256=None,
+        created_at=SetClock().now(),
+    )
+
+
+async def three_bytes() -> AsyncIterator[bytes]:
+    yield b"abc"
+
+
+async def end_lead(database: Database, work: Work) -> None:
+    async with database.transaction() as tx:
+        (made,) = [
+            each for each in await tx.cases.assignments_of(work.case.id) if each.account_id == work.lead.id
+        ]
+        ended = replace(made, status=AssignmentStatus.ENDED, version=made.version + 1)
+        await tx.cases.put_assignment(ended)
+
+
+async def test_an_assignment_that_ends_while_the_file_comes_makes_no_dossier(
+    lead: Browser, work: Work, database: Database
+) -> None:
+    place = await begun(lead, work, 10)
+    await patch(lead, place, b"0123", at=0)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"456"
+        await asyncio.sleep(0.2)
+        await end_lead(database, work)
+        yield b"789"
+
+    answer = await patch(lead, place, slow(), at=4)
+    assert (answer.status, await problem(answer)) == (404, "not-found")
+    async with database.reading() as tx:
+        upload = await tx.casefiles.upload(UploadId(place.rpartition("/")[2]))
+        assert await tx.casefiles.dossiers_of(work.case.id) == ()
+    assert upload is not None
+    assert upload.offset == 4
+
+
+async def test_what_was_whole_when_the_assignment_ended_is_not_finished_at_the_next_start(
+    database: Database, work: Work, settings: Settings
+) -> None:
+    upload = whole_upload(work)
+    await LocalObjects(settings.objects_dir).append(upload.id, at=0, chunks=three_bytes())
+    async with database.transaction() as tx:
+        await tx.casefiles.add_upload(upload)
+    await end_lead(database, work)
+    objects = LocalObjects(settings.objects_dir)
+    await Uploads(units=database, objects=objects, clock=SetClock()).finish_all()
+    async with database.reading() as tx:
+        assert await tx.casefiles.dossiers_of(work.case.id) == ()
+        assert await tx.casefiles.upload(upload.id) == upload
+
+
 @pytest.mark.parametrize("stage", [Stage.INVESTIGATION, Stage.ARREST_REVIEW])
 async def test_during_investigation_the_file_is_closed_and_the_article_named(
     database: Database, signed_in: SignedIn, stage: Stage
@@ -268,22 +333,8 @@ async def test_during_investigation_the_file_is_closed_and_the_article_named(
 async def test_what_was_whole_when_the_server_died_is_finished_at_the_next_start(
     app: web.Application, database: Database, work: Work, settings: Settings, aiohttp_client: AiohttpClient
 ) -> None:
-    upload = Upload(
-        id=UploadId(new_id()),
-        case_id=work.case.id,
-        account_id=work.lead.id,
-        title="第一册",
-        filename="a.pdf",
-        length_bytes=3,
-        offset=3,
-        expected_sha256=None,
-        created_at=SetClock().now(),
-    )
-
-    async def content() -> AsyncIterator[bytes]:
-        yield b"abc"
-
-    await LocalObjects(settings.objects_dir).append(upload.id, at=0, chunks=content())
+    upload = whole_upload(work)
+    await LocalObjects(settings.objects_dir).append(upload.id, at=0, chunks=three_bytes())
     async with database.transaction() as tx:
         await tx.casefiles.add_upload(upload)
     await aiohttp_client(app)
