@@ -188,7 +188,7 @@ class Uploader {
 
   #done(location: string): TemplateResult {
     return html`<div class="stack stack-s">
-      <p role="status"><b>${t("卷宗已上传")}</b>，${t("正在整理页面，整理好的页可以先看。校验值见下面的列表。")}</p>
+      <p role="status"><b>${t("卷宗已上传")}</b>，${t("正在检查并整理页面，整理好的页可以先看；能否打开、校验值见下面的列表。")}</p>
       <p class="row">
         ${location === "" ? nothing : html`<a class="btn btn-pri btn-sm" href=${location}>${t("开始阅卷")}</a>`}
         <button class="btn btn-sm" type="button" @click=${() => this.#become({ name: "choosing", failure: "" })}>
