@@ -44,6 +44,7 @@ from server.rooms.kiosk import KioskHandlers
 from server.rooms.media.client import MediaClient
 from server.rooms.panels import MeetingPanels
 from server.rooms.ports import MediaPlane
+from server.rooms.service import withdraw_lawyer
 from server.rooms.socket import RoomSockets
 from server.scheduling.handlers import BookingHandlers
 from server.settings import Settings
@@ -164,7 +165,7 @@ def _cases(ground: Ground) -> Part:
     panels = Panels(
         dossiers=DossierPanel(units=database).of_case, meetings=meetings.of_case, agenda=meetings.agenda
     )
-    cases = CaseHandlers(units=database, clock=clock, pages=pages, panels=panels)
+    cases = CaseHandlers(units=database, clock=clock, pages=pages, panels=panels, ended=withdraw_lawyer)
     api = CaseApi(units=database, clock=clock)
     cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
     notices = NoticeHandlers(units=database, clock=clock, pages=pages)

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from aiohttp import web
 from pydantic import Field
 
 from server.cases.deadlines.engine import ClockState
-from server.cases.model import Case, CaseStatus, DeclineReason, EndReason
+from server.cases.model import Assignment, Case, CaseStatus, DeclineReason, EndReason
 from server.cases.ports import CasesTx
 from server.cases.service.assigning import (
     AcceptAssignment,
@@ -64,6 +64,10 @@ CasePanel = Callable[[Case, Identity], Awaitable[Sequence[object]]]
 DeskPanel = Callable[[Identity], Awaitable[Sequence[object]]]
 """What another feature shows on a lawyer's desk."""
 
+TxT = TypeVar("TxT", bound=CasesTx)
+Ended = Callable[[Assignment, Identity, TxT, Clock], Awaitable[None]]
+"""What other features do in the same transaction when an assignment has ended."""
+
 
 async def no_case_panel(_case: Case, _identity: Identity) -> Sequence[object]:
     """Show nothing."""
@@ -105,17 +109,24 @@ class EndForm(Input):
     reason: EndReason
 
 
-class CaseHandlers:
+class CaseHandlers(Generic[TxT]):
     """Serves the pages of cases."""
 
     def __init__(
-        self, *, units: Units[CasesTx], clock: Clock, pages: Pages, panels: Panels | None = None
+        self,
+        *,
+        units: Units[TxT],
+        clock: Clock,
+        pages: Pages,
+        panels: Panels | None = None,
+        ended: Ended[TxT],
     ) -> None:
         """Keep what the pages need."""
         self._units = units
         self._clock = clock
         self._pages = pages
         self._panels = panels or Panels()
+        self._ended = ended
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -218,6 +229,7 @@ class CaseHandlers:
         identity = identity_of(request)
         async with self._units.transaction() as tx:
             ended = await end(command, identity, tx, self._clock)
+            await self._ended(ended, identity, tx, self._clock)
         coordinator = identity.role is Role.COORDINATOR
         return see_other("/cooperation" if coordinator else f"/cases/{ended.case_id}")
 

@@ -4,6 +4,7 @@ import hmac
 from dataclasses import replace
 from typing import TypeVar
 
+from server.cases.model import Assignment
 from server.cases.policy import relation_to_case
 from server.kernel.clock import Clock
 from server.kernel.errors import NotAllowed, NotFound
@@ -41,6 +42,7 @@ from server.rooms.policy import (
 from server.rooms.ports import RoomsTx
 from server.scheduling.model import Booking, ReasonCode
 from server.scheduling.service import approve, cancel, mark_held, mark_missed
+from server.scheduling.service import withdraw_lawyer as withdraw_bookings
 
 EventT = TypeVar("EventT", bound=MeetingEvent)
 
@@ -97,6 +99,15 @@ async def cancel_meeting(
     meeting = await tx.rooms.meeting(MeetingId(booking_id))
     if meeting is not None:
         await _move(meeting, Become(MeetingStatus.CLOSED, EndReason.CANCELLED), identity.actor, tx, clock)
+
+
+async def withdraw_lawyer(ended: Assignment, identity: Identity, tx: RoomsTx, clock: Clock) -> None:
+    """Free what an ended assignment's lawyer had claimed, and close the meetings that nobody is left for."""
+    for booking in await withdraw_bookings(ended.case_id, ended.account_id, identity.actor, tx, clock):
+        meeting = await tx.rooms.meeting(MeetingId(booking.id))
+        if meeting is not None:
+            closed = Become(MeetingStatus.CLOSED, EndReason.CANCELLED)
+            await _move(meeting, closed, identity.actor, tx, clock)
 
 
 async def find_meeting(meeting_id: MeetingId, identity: Identity, action: Action, tx: RoomsTx) -> Meeting:

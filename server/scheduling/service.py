@@ -26,6 +26,7 @@ from server.scheduling.model import (
     FACILITY_REASONS,
     HOLD_FOR,
     LAWYER_REASONS,
+    PENDING,
     Booking,
     BookingCancelled,
     BookingConfirmed,
@@ -60,6 +61,7 @@ from server.scheduling.policy import (
 from server.scheduling.ports import SlotsTx
 
 EventT = TypeVar("EventT", bound=BookingEvent)
+ClaimT = TypeVar("ClaimT", Booking, Hold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +318,42 @@ async def cancel(
     return booking
 
 
+async def withdraw_lawyer(
+    case_id: CaseId, account_id: AccountId, actor: str, tx: SlotsTx, clock: Clock
+) -> tuple[Booking, ...]:
+    """Free what a lawyer without the case had claimed for it, and return the bookings that are cancelled.
+
+    Those to come that other lawyers take part in stay theirs; events reach the lawyer no more.
+    """
+    for hold in await tx.slots.holds_of(account_id):
+        if hold.case_id == case_id:
+            await tx.slots.release(hold.id)
+            await tx.slots.end_hold(hold.id)
+            tx.record(_event(SlotReleased, _without(hold, account_id), actor))
+    now = clock.now()
+    cancelled = []
+    for booking in await tx.slots.bookings_of_cases(frozenset({case_id})):
+        to_come = booking.starts_at > now and booking.status in PENDING | {BookingStatus.CONFIRMED}
+        if not to_come or account_id not in booking.lawyer_ids:
+            continue
+        left = _without(booking, account_id)
+        if left.lawyer_ids:
+            await tx.slots.put_booking(replace(left, version=booking.version + 1))
+            continue
+        gone = replace(
+            booking,
+            version=booking.version + 1,
+            status=BookingStatus.CANCELLED,
+            decided_at=now,
+            reason=ReasonCode.CASE_CHANGED,
+        )
+        await tx.slots.put_booking(gone)
+        await tx.slots.release(booking.id)
+        tx.record(_event(BookingCancelled, left, actor))
+        cancelled.append(gone)
+    return tuple(cancelled)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnMeeting:
     """A booking in a case of the lawyer's own."""
@@ -431,6 +469,10 @@ async def _release_former_holds(held_by: AccountId, identity: Identity, tx: Slot
         await tx.slots.release(former.id)
         await tx.slots.end_hold(former.id)
         tx.record(_event(SlotReleased, former, identity))
+
+
+def _without(about: ClaimT, account_id: AccountId) -> ClaimT:
+    return replace(about, lawyer_ids=tuple(each for each in about.lawyer_ids if each != account_id))
 
 
 def _account(identity: Identity) -> AccountId:

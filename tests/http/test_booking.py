@@ -3,8 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from server.scheduling.model import BookingStatus
+from server.kernel.identity import Role
+from server.kernel.ids import MeetingId
+from server.rooms.model import MeetingStatus
+from server.scheduling.model import BookingStatus, ReasonCode
 from storage.database import Database
+from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
 from tests.http.meeting_world import CHOICE, TUESDAY_10, World, book, confirmed, hold, make_world
@@ -169,6 +173,35 @@ async def test_a_cancelled_booking_frees_its_slot_and_closes_its_meeting(
     assert (await lawyer.post(f"{booking}/cancel", data={"reason": "C-01"})).status == 200
     await hold(world, lawyer)
     assert (await lawyer.get(path)).status == 403
+
+
+async def test_the_end_of_an_assignment_frees_what_only_its_lawyer_had_claimed(
+    world: World, signed_in: SignedIn, database: Database
+) -> None:
+    path = await confirmed(world, signed_in)
+    former = await signed_in(world.lawyer)
+    await hold(world, former, CHOICE | {"starts_at": (TUESDAY_10 + timedelta(hours=4)).isoformat()})
+    officer = account(Role.LEGAL_AID_OFFICER, organisation_id=world.case.institution_id, seeded=True)
+    async with database.transaction() as tx:
+        await tx.people.add_account(officer, password_hash=None)
+        (made,) = [
+            each
+            for each in await tx.cases.assignments_of(world.case.id)
+            if each.account_id == world.lawyer.id
+        ]
+    answer = await (await signed_in(officer)).post(
+        f"/assignments/{made.id}/end", data={"version": made.version, "reason": "lawyer_unable"}
+    )
+    assert answer.status == 200
+    async with database.reading() as tx:
+        (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
+        assert await tx.slots.holds_of(world.lawyer.id) == ()
+        meeting = await tx.rooms.meeting(MeetingId(booking.id))
+    assert (booking.status, booking.reason) == (BookingStatus.CANCELLED, ReasonCode.CASE_CHANGED)
+    assert meeting is not None
+    assert meeting.status is MeetingStatus.CLOSED
+    assert path.endswith(booking.id)
+    await hold(world, await signed_in(world.colleague))
 
 
 async def test_the_desk_of_another_role_is_refused(world: World, signed_in: SignedIn) -> None:
