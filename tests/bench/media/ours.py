@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from server.kernel.ids import MeetingId, ParticipantId
@@ -11,7 +11,9 @@ from server.rooms.media.client import MediaClient
 from tests.bench.media.load import Receiver, Sender
 from tests.bench.media.place import Place, running
 from tests.peers import Peer
+from tests.until import until
 
+START_S = 20.0
 PARTIES = (ParticipantId("lawyer"), ParticipantId("client"))
 
 
@@ -25,10 +27,10 @@ async def ours(where: Place, rooms: int) -> AsyncIterator[tuple[int, list[Sender
             f"main(WorkerSettings(host={where.server!r}, port=0, addresses=({where.server!r},), "
             f"control_path=Path({str(control)!r}), lifeline_fd=0))"
         )
-        async with (
-            running(where, (sys.executable, "-c", code)) as process,
-            MediaClient(control) as media,
-        ):
+        async with AsyncExitStack() as stack:
+            process = await stack.enter_async_context(running(where, (sys.executable, "-c", code)))
+            await until(control.exists, within_s=START_S)
+            media = await stack.enter_async_context(MediaClient(control))
             senders: list[Sender] = []
             receivers: list[Receiver] = []
             for number in range(rooms):
