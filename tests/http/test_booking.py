@@ -130,12 +130,15 @@ async def test_submitting_twice_makes_one_booking(
         assert len(await tx.slots.bookings_of_cases(frozenset({world.case.id}))) == 1
 
 
-async def test_choosing_another_slot_gives_the_first_back(world: World, signed_in: SignedIn) -> None:
+async def test_choosing_another_slot_gives_the_first_back(
+    world: World, database: Database, signed_in: SignedIn
+) -> None:
     lawyer = await signed_in(world.lawyer)
-    await hold(world, lawyer)
     later = {"starts_at": (TUESDAY_10 + timedelta(hours=4)).isoformat(), "minutes": "60"}
-    await hold(world, lawyer, later)
-    await hold(world, lawyer)
+    paths = [await hold(world, lawyer, choice) for choice in (None, later, None)]
+    async with database.reading() as tx:
+        kept = await tx.slots.holds_of(world.lawyer.id)
+    assert [paths[-1].rpartition("/")[2]] == [each.id for each in kept]
 
 
 async def test_a_refusal_needs_a_reason_and_an_alternative_and_reaches_the_lawyer(
