@@ -4,15 +4,16 @@ import asyncio
 import errno
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
 from aiohttp import web
 
 from server.app import DATABASE, compose
 from server.demo.dossier import add_dossier
-from server.demo.seed import seed
+from server.demo.seed import is_seeded, seed
 from server.kernel.clock import SystemClock
 from server.people.administration import first_account
 from server.people.passwords import Argon2Passwords
@@ -44,14 +45,25 @@ async def serve(settings: Settings) -> None:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
+        await _try_port(settings)
         if settings.demo:
-            await seed(app[DATABASE], SystemClock())
+            await _seed(app[DATABASE])
         await _listen(runner, settings)
         async with supervised([_media_child(settings)]), _demo_dossier(app, settings):
             _say_where(settings)
             await stopped.wait()
     finally:
         await runner.cleanup()
+
+
+async def _seed(database: Database) -> None:
+    """Make the demo province where there is none yet, saying so: it takes some seconds."""
+    if await is_seeded(database):
+        return
+    _say("生成演示省份 · making the demo province …")
+    started = time.monotonic()
+    await seed(database, SystemClock())
+    _say(f"生成演示省份 · making the demo province ✓ {time.monotonic() - started:.1f} s")
 
 
 @asynccontextmanager
@@ -103,9 +115,25 @@ def _stop_event() -> asyncio.Event:
     return stopped
 
 
+async def _try_port(settings: Settings) -> None:
+    """Refuse a taken port before anything is made that takes a while."""
+    with _naming_the_port(settings):
+        loop = asyncio.get_running_loop()
+        bound = await loop.create_server(
+            asyncio.Protocol, settings.host, settings.port, reuse_address=True, start_serving=False
+        )
+        bound.close()
+
+
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    try:
+    with _naming_the_port(settings):
         await web.TCPSite(runner, settings.host, settings.port, reuse_address=True).start()
+
+
+@contextmanager
+def _naming_the_port(settings: Settings) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -130,4 +158,8 @@ def _media_child(settings: Settings) -> Child:
 
 def _say_where(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"联辩 · Lianbian  http://{host}:{settings.port}", flush=True)  # noqa: T201 - what one waits for
+    _say(f"联辩 · Lianbian  http://{host}:{settings.port}")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - what one waits for at the terminal

@@ -17,11 +17,16 @@ DEMO_AGENCY_KEY = "demo-key-of-the-procuratorate-of-pingyu"
 _SEED = 20260928
 
 
+async def is_seeded(database: Database) -> bool:
+    """Returns whether the province is there."""
+    async with database.reading() as tx:
+        return bool(await tx.people.seeded_accounts())
+
+
 async def seed(database: Database, clock: Clock) -> None:
     """Make the demo province around the clock's today; a database that has it is left alone."""
-    async with database.reading() as tx:
-        if await tx.people.seeded_accounts():
-            return
+    if await is_seeded(database):
+        return
     rng = Random(_SEED)  # noqa: S311 - the same invention each time; nothing secret
     organisations = make_organisations()
     people = make_people(organisations, rng)

@@ -1,5 +1,4 @@
 import re
-import time
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -123,12 +122,6 @@ def test_few_lawyers_sit_in_the_counties_and_many_in_the_cities() -> None:
     profiles = make_profiles(organisations, people, date(2026, 9, 28), _dice())
     in_counties = [profile for profile in profiles if not profile.region_code.endswith("00")]
     assert 1 <= len(in_counties) <= len(profiles) / 4
-
-
-async def test_seeding_takes_a_moment_only(database: Database, clock: SetClock) -> None:
-    started = time.process_time()
-    await seed(database, clock)
-    assert time.process_time() - started < 2
 
 
 async def test_a_province_that_is_there_is_left_alone(database: Database, clock: SetClock) -> None:

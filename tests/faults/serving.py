@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.until import until
 
-START_WITHIN_S = 30.0
+START_WITHIN_S = 90.0
 
 
 def free_port() -> int:
