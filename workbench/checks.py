@@ -100,7 +100,7 @@ def _run_quietly(check: Check) -> Result:
 def _run_pytest(arguments: Sequence[str]) -> Result:
     """Shows pytest's own progress and closing line, and the reasons of what it skipped (`-ra`)."""
     started = time.monotonic()
-    workers = () if "-n" in arguments else ("-n", WORKERS)
+    workers = () if "-n" in arguments else ("-n", WORKERS, "--dist", "worksteal")
     done = subprocess.run(
         (PYTHON, "-m", "pytest", *workers, *arguments),
         cwd=ROOT,
