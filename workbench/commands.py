@@ -11,7 +11,7 @@ from typing import NoReturn
 from workbench.build import Profile, build, install
 from workbench.checks import run_checks
 from workbench.develop import develop
-from workbench.locks import lock
+from workbench.locks import lock, upgrade
 from workbench.places import PYTHON, ROOT, cache_environment, node_environment
 from workbench.steps import advise, say
 
@@ -23,7 +23,8 @@ python3 run.py test [ARGS]   全部检查与测试 · every check and test (ARGS
 python3 run.py dev           开发：改动即刷新 · develop: reloads what changes
 python3 run.py bench NAME    性能测量 · measure (see tests/bench)
 python3 run.py soak NAME     长时间运行测试 · run for long (see tests/soak)
-python3 run.py lock          重新锁定依赖 · resolve and lock the dependencies anew
+python3 run.py lock          锁定新增的依赖 · lock what was added, keep what is locked
+python3 run.py upgrade       升级全部依赖 · lock the newest of every dependency
 """
 
 
@@ -83,6 +84,12 @@ def _lock(_arguments: list[str]) -> None:
     say("已锁定 · locked")
 
 
+def _upgrade(_arguments: list[str]) -> None:
+    build(Profile.DEV)
+    upgrade()
+    say("已升级并锁定 · upgraded and locked")
+
+
 def _measure(folder: str) -> Callable[[list[str]], None]:
     def run(arguments: list[str]) -> None:
         place = ROOT / "tests" / folder
@@ -121,6 +128,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "test": _test,
     "dev": _dev,
     "lock": _lock,
+    "upgrade": _upgrade,
     "bench": _measure("bench"),
     "soak": _measure("soak"),
 }

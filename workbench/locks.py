@@ -1,4 +1,8 @@
-"""The lock command: resolves pyproject.toml and package.json anew, within what they allow."""
+"""The lock commands: resolve pyproject.toml and package.json.
+
+`lock` keeps each locked version that is still allowed, so that a new dependency changes nothing else;
+`upgrade` takes the newest of everything.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,24 +12,34 @@ from workbench.steps import Command, run
 
 # One set of versions for every Python from 3.11 on and every machine, and no registry's address in the files.
 RESOLVE = (
-    "pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.11",
+    "pip", "compile", "--quiet", "--universal", "--python-version", "3.11",
     "--fork-strategy", "fewest", "--generate-hashes", "--no-annotate", "--no-emit-index-url",
     "--custom-compile-command", "python3 run.py lock",
 )  # fmt: skip
 
 
 def lock() -> None:
-    """Writes every lock file; what is newer is installed by the next build."""
-    for command in _commands():
+    """Writes every lock file, changing only what it has to; the next build installs it."""
+    _lock(_resolved_for_python(), npm_command="install")
+
+
+def upgrade() -> None:
+    """Writes every lock file with the newest versions; the next build installs them."""
+    _lock(_resolved_for_python("--upgrade"), npm_command="update")
+
+
+def _lock(for_python: Iterator[Command], *, npm_command: str) -> None:
+    for command in (*for_python, *_resolved_for_the_web(npm_command)):
         run(command, title="锁定依赖 · locking the dependencies")
 
 
-def _commands() -> Iterator[Command]:
+def _resolved_for_python(*options: str) -> Iterator[Command]:
     app = REQUIREMENTS / "app.txt"
-    yield _compile("--group", "bootstrap", output=REQUIREMENTS / "uv.txt")
-    yield _compile("pyproject.toml", "--group", "web", output=app)
+    yield _compile(*options, "--group", "bootstrap", output=REQUIREMENTS / "uv.txt")
+    yield _compile(*options, "pyproject.toml", "--group", "web", output=app)
     # Constrained by the first, so that what is tested is what is served.
     yield _compile(
+        *options,
         "pyproject.toml",
         "--group",
         "web",
@@ -35,9 +49,12 @@ def _commands() -> Iterator[Command]:
         app,
         output=REQUIREMENTS / "dev.txt",
     )
+
+
+def _resolved_for_the_web(npm_command: str) -> Iterator[Command]:
     for folder in (WEB, *(path.parent for path in (ROOT / "tests" / "browser").glob("*/package.json"))):
         yield Command(
-            (*npm(), "update", "--package-lock-only", "--ignore-scripts"),
+            (*npm(), npm_command, "--package-lock-only", "--ignore-scripts"),
             folder=folder,
             environment=node_environment(),
         )
