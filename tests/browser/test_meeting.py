@@ -85,7 +85,6 @@ def _picture(person: Participant) -> str:
     return f'video[data-participant="{person.id}"]'
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("old_terminal", [False, True], ids=["current", "Chromium 92 at the terminal"])
 async def test_each_recognises_the_other_and_every_frame_is_sealed(
     house: House, *, old_terminal: bool
@@ -111,7 +110,6 @@ async def test_each_recognises_the_other_and_every_frame_is_sealed(
     await expect(lawyer.locator("[data-encryption]")).to_contain_text("口令已核对")
 
 
-@pytest.mark.timeout(120)
 async def test_the_guard_sees_the_recipient_and_hears_nobody_and_everyone_is_told(house: House) -> None:
     lawyer, client = await _meet(house)
     code = await lawyer.locator(".safe-code").inner_text()
@@ -131,7 +129,6 @@ async def test_the_guard_sees_the_recipient_and_hears_nobody_and_everyone_is_tol
     await expect(lawyer.locator("[data-watching]")).to_contain_text("现在没有人看", timeout=WITHIN_MS)
 
 
-@pytest.mark.timeout(120)
 async def test_a_dropped_websocket_comes_back_with_the_same_code_and_media_flow_on(house: House) -> None:
     lawyer, client = await _meet(house)
     await plays(client, _picture(ZHOU))
@@ -143,11 +140,9 @@ async def test_a_dropped_websocket_comes_back_with_the_same_code_and_media_flow_
     assert await lawyer.locator(".safe-code").inner_text() == code
     await frames_flow(client, "audio.opened")
     before = (await frames(client))["audio"]["opened"]
-    await client.wait_for_timeout(3000)
-    assert (await frames(client))["audio"]["opened"] > before + 50
+    await frames_flow(client, "audio.opened", least=before + 50)
 
 
-@pytest.mark.timeout(120)
 async def test_a_server_that_changes_a_key_is_found_out_and_nothing_is_sent(house: House) -> None:
     def change_a_commitment(message: Message, receiver: Participant) -> Message:
         if receiver == ZHOU and isinstance(message, AllCommitted):
@@ -165,16 +160,14 @@ async def test_a_server_that_changes_a_key_is_found_out_and_nothing_is_sent(hous
             assert (counts["sealed"], counts["opened"]) == (0, 0)
 
 
-@pytest.mark.timeout(120)
 async def test_a_peer_whose_keys_are_wrong_decodes_no_frame(house: House) -> None:
     client = await house.come(CLIENT, "/kiosk")
     lawyer = await house.come(ZHOU, "/room", WRONG_KEYS)
     await lawyer.locator(f'[data-admit="{CLIENT.id}"]').click(timeout=WITHIN_MS)
     await plays(client, _picture(ZHOU))
     await frames_flow(client, "audio.opened", "video.opened")
-    await lawyer.wait_for_timeout(2000)
+    await frames_flow(lawyer, "audio.refused.forged", "video.refused.forged")
     for counts in (await frames(lawyer)).values():
-        assert counts["refused"]["forged"] > 10
         assert counts["opened"] == 0
     assert await lawyer.evaluate(WIDTH_PX, _picture(CLIENT)) == 0
     assert await hears_hz(lawyer, _picture(CLIENT)) == 0

@@ -85,7 +85,7 @@ async def test_no_link_leads_nowhere(shown: Shown) -> None:
     assert dead == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("person", PERSONS)
 async def test_every_page_is_free_of_barriers(shown: Shown, browser: Browser, person: str) -> None:
     demo = shown.demo

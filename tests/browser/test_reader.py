@@ -1,6 +1,7 @@
 """The reader in a real browser: two lawyers on one dossier, with pointer, keyboard and a small screen."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from storage.tables.audit import audit_entry
 from tests import documents, dossiers
 from tests.fakes.clock import SetClock
 from tests.http.work import Work, becomes, stored_work
+from tests.until import until
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = 6
@@ -126,7 +128,7 @@ async def test_a_region_is_drawn_by_keyboard_alone_and_announced(desk: Desk) -> 
     await page.keyboard.type("键盘标注")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".cmt-y")).to_contain_text("键盘标注")
-    assert await page.locator("[data-reader=middle]").evaluate("each => each === document.activeElement")
+    await expect(page.locator("[data-reader=middle]")).to_be_focused()
 
 
 async def test_a_stale_change_shows_both_texts_and_keeps_ones_own(desk: Desk) -> None:
@@ -168,7 +170,7 @@ async def test_keys_turn_pages_but_never_while_typing_and_nonsense_is_ignored(de
     await box.press("ArrowLeft")
     await box.press("Enter")
     await expect(box).to_have_value("3")
-    assert page.url.endswith("?page=3")
+    await expect(page).to_have_url(re.compile(r"\?page=3$"))
     await page.go_back()
     await expect(box).to_have_value(str(PAGES))
 
@@ -176,7 +178,7 @@ async def test_keys_turn_pages_but_never_while_typing_and_nonsense_is_ignored(de
 async def test_only_pages_that_were_shown_are_logged(desk: Desk) -> None:
     page = await desk.read(desk.work.lead, "?page=3")
     await expect(page.locator(".thumb")).to_have_count(PAGES)
-    await page.wait_for_timeout(500)
+    await page.wait_for_load_state("networkidle")
     assert await desk.viewed() == [3], "thumbnails and pages fetched ahead are not views"
     async with page.expect_response(lambda answer: answer.url.endswith("/pages/4/views")):
         await page.keyboard.press("ArrowRight")
@@ -194,6 +196,7 @@ async def test_a_large_picture_that_is_slow_is_preceded_by_a_small_one(desk: Des
     await page.route("**/pages/6?size=reading**", hold)
     await page.keyboard.press("End")
     await expect(page.locator(".r-image[src*='pages/6?size=preview']")).to_be_visible()
+    await until(lambda: bool(held))
     await held[0].continue_()
     await expect(page.locator(".r-image[src*='pages/6?size=reading']")).to_be_visible()
 
@@ -206,8 +209,8 @@ async def test_without_scripts_pages_are_read_and_turned(desk: Desk) -> None:
     page = await context.new_page()
     await page.goto(f"{desk.address}{desk.base}?page=2")
     await page.get_by_label("下一页").click()
-    assert page.url.endswith("?page=3")
-    assert await page.locator(".r-image").evaluate("each => each.naturalWidth") == 620
+    await expect(page).to_have_url(re.compile(r"\?page=3$"))
+    await expect(page.locator(".r-image")).to_have_js_property("naturalWidth", 620)
 
 
 @pytest.mark.parametrize("width", [360, 390, 1024, 1280, 1440])
@@ -240,15 +243,14 @@ async def test_an_upload_goes_on_after_a_reload_where_it_stopped(desk: Desk, tmp
             await route.continue_()
             return
         sent.append(int(route.request.headers["upload-offset"]))
+        # Two parts of four megabytes get there; the third, sent when they are, does not come through.
         await (route.continue_() if len(sent) <= 2 else route.abort())
 
     await page.route("**/uploads/*", cut_after_two)
     await page.set_input_files("#upload-file", path)
     await page.get_by_role("button", name="上传卷宗").click()
     await expect(page.locator("progress.prog")).to_be_visible()
-    async with page.expect_request_finished(lambda _: len(sent) >= 2):
-        """Two parts of four megabytes are there; the third does not come through."""
-    await page.wait_for_timeout(500)
+    await until(lambda: len(sent) > 2)
     await page.unroute("**/uploads/*")
     await page.reload()
     await page.set_input_files("#upload-file", path)

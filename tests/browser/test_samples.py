@@ -22,7 +22,7 @@ WIDTHS_PX = (360, 711, 1280)
 """A small phone; 1280 px with large text; a desktop."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("locale", Locale)
 async def test_every_sample_is_free_of_barriers_and_fits(browser: Browser, locale: Locale) -> None:
     page = await browser.new_page()

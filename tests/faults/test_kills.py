@@ -16,7 +16,7 @@ def _dice() -> Random:
     return Random(seed)  # noqa: S311 - moments, not secrets
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_no_acknowledged_write_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     dice = _dice()
     verdict = await kill_repeatedly([made(dice) for made in WORKLOADS], tmp_path, rounds=3, dice=dice)

@@ -14,7 +14,7 @@ from pytest_aiohttp import AiohttpClient
 
 from server.casefiles import tus
 from server.casefiles.model import DossierProblem, DossierStatus, Upload
-from server.casefiles.uploads import Uploads
+from server.casefiles.uploads import Uploads, _Body
 from server.cases.model import AssignmentStatus, Stage
 from server.kernel.ids import DossierId, UploadId, new_id
 from server.settings import Settings
@@ -24,6 +24,7 @@ from tests import documents
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
 from tests.http.work import Work, becomes, close_case, stored_work
+from tests.until import until
 
 V1 = {"Tus-Resumable": "1.0.0", "Accept": "*/*"}
 BYTES = {"Content-Type": tus.CONTENT_TYPE}
@@ -171,14 +172,31 @@ async def test_a_file_with_the_wrong_hash_is_refused_and_not_kept(
     assert kept == []
 
 
-async def test_a_broken_connection_keeps_what_came_and_goes_on(lead: Browser, work: Work) -> None:
+@pytest.fixture
+def came(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the server has read of bodies so far."""
+    chunks: list[bytes] = []
+    bounded = _Body.bounded
+
+    async def noted(body: _Body) -> AsyncIterator[bytes]:
+        async for chunk in bounded(body):
+            chunks.append(chunk)
+            yield chunk
+
+    monkeypatch.setattr(_Body, "bounded", noted)
+    return chunks
+
+
+async def test_a_broken_connection_keeps_what_came_and_goes_on(
+    lead: Browser, work: Work, came: list[bytes]
+) -> None:
     content = documents.scan(1)
     place = await begun(lead, work, len(content))
     sent = len(content) // 3
 
     async def broken() -> AsyncIterator[bytes]:
         yield content[:sent]
-        await asyncio.sleep(0.2)
+        await until(lambda: b"".join(came) == content[:sent])
         raise ConnectionResetError
 
     with pytest.raises((ConnectionResetError, OSError)):
@@ -189,7 +207,9 @@ async def test_a_broken_connection_keeps_what_came_and_goes_on(lead: Browser, wo
     assert "Dossier-Location" in answer.headers
 
 
-async def test_a_newer_request_takes_over_from_one_that_hangs(lead: Browser, work: Work) -> None:
+async def test_a_newer_request_takes_over_from_one_that_hangs(
+    lead: Browser, work: Work, came: list[bytes]
+) -> None:
     place = await begun(lead, work, 10)
     hang = asyncio.Event()
 
@@ -198,10 +218,10 @@ async def test_a_newer_request_takes_over_from_one_that_hangs(lead: Browser, wor
         await hang.wait()
 
     old = asyncio.create_task(patch(lead, place, hanging(), at=0))
-    await asyncio.sleep(0.2)
-    offset = int((await asyncio.wait_for(head(lead, place), 3))["Upload-Offset"])
+    await until(lambda: came == [b"012"])
+    offset = int((await asyncio.wait_for(head(lead, place), 30))["Upload-Offset"])
     assert offset == 3
-    answer = await asyncio.wait_for(patch(lead, place, b"3456789", at=offset), 3)
+    answer = await asyncio.wait_for(patch(lead, place, b"3456789", at=offset), 30)
     assert answer.status == 204
     hang.set()
     await asyncio.wait({old})
@@ -283,14 +303,14 @@ async def end_lead(database: Database, work: Work) -> None:
 
 
 async def test_an_assignment_that_ends_while_the_file_comes_makes_no_dossier(
-    lead: Browser, work: Work, database: Database
+    lead: Browser, work: Work, database: Database, came: list[bytes]
 ) -> None:
     place = await begun(lead, work, 10)
     await patch(lead, place, b"0123", at=0)
 
     async def slow() -> AsyncIterator[bytes]:
         yield b"456"
-        await asyncio.sleep(0.2)
+        await until(lambda: b"".join(came) == b"0123456")
         await end_lead(database, work)
         yield b"789"
 
