@@ -4,6 +4,7 @@ The agency's key comes as `Authorization: Bearer …`; each notice bears an `Ide
 the first answer is kept and given again however often the same notice is sent.
 """
 
+from hashlib import sha256
 from http import HTTPStatus
 
 from aiohttp import web
@@ -29,6 +30,8 @@ from server.kernel.identity import Role
 from server.kernel.ids import CaseId, NoticeId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
+
+_ETAG_DIGITS = 32
 
 
 class CaseApi:
@@ -86,14 +89,21 @@ class CaseApi:
         return web.Response(text=body.model_dump_json(), content_type="application/json")
 
     async def show_case(self, request: web.Request) -> web.Response:
-        """Say how a case stands; `ETag` is its version."""
+        """Say how a case stands; `ETag` changes with the answer and with nothing else.
+
+        It is no count of changes to the case: that would move when the defence meets its client.
+        """
         async with self._units.reading() as tx:
             case = await find_case(
                 CaseId(request.match_info["case_id"]), identity_of(request), Action.VIEW_CASE, tx
             )
             message = await self._case_message(case, identity_of(request).role, tx)
-        headers = {"ETag": f'"{case.version}"'}
-        return web.Response(text=message.model_dump_json(), content_type="application/json", headers=headers)
+        text = message.model_dump_json()
+        tag = sha256(text.encode()).hexdigest()[:_ETAG_DIGITS]
+        headers = {"ETag": f'"{tag}"'}
+        if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return web.Response(text=text, content_type="application/json", headers=headers)
 
     async def _case_message(self, case: Case, role: Role, tx: CasesTx) -> CaseMessage:
         return case_message(

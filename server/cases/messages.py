@@ -51,7 +51,6 @@ class CaseMessage(Message):
     agency_number: str
     status: CaseStatus
     stage: Stage
-    version: int
     lawyers: tuple[LawyerMessage, ...]
     clocks: tuple[ClockMessage, ...]
 
@@ -89,7 +88,6 @@ def case_message(case: Case, clocks: Iterable[Clock], lawyers: Iterable[LawyerMe
         agency_number=case.agency_number,
         status=status_for_agency(case.status),
         stage=case.stage,
-        version=case.version,
         lawyers=tuple(lawyers),
         clocks=tuple(clock_message(clock) for clock in clocks),
     )

@@ -5,9 +5,13 @@ import pytest
 from sqlalchemy import func, select
 
 from server.cases.model import CaseStatus
+from server.cases.service.facts import note_meeting_held, note_meeting_requested
+from server.kernel.identity import Role
 from server.kernel.ids import CaseId
 from storage.database import Database
 from storage.tables import cases as tables
+from tests.factories import account
+from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser
 from tests.http.places import KEY, OTHER_KEY, County, make_county
 
@@ -61,8 +65,11 @@ async def test_a_notice_becomes_a_case_with_its_clocks(anonymous: Browser) -> No
     assert clocks["notify_legal_aid"]["state"] == "met"
 
     answer = await anonymous.get(location, headers={"Authorization": f"Bearer {KEY}"})
-    assert answer.headers["ETag"] == '"1"'
     assert await answer.json() == case
+    etag = answer.headers["ETag"]
+    for known, status in ((etag, 304), ("*", 304), (f'"other", W/{etag}', 304), ('"other"', 200)):
+        headers = {"Authorization": f"Bearer {KEY}", "If-None-Match": known}
+        assert (await anonymous.get(location, headers=headers)).status == status
 
 
 async def test_the_same_key_and_body_get_the_same_answer_and_make_one_case(
@@ -191,18 +198,31 @@ async def test_another_agency_does_not_find_the_case(anonymous: Browser) -> None
     assert answer.status == 404
 
 
-@pytest.mark.parametrize("status", [CaseStatus.ENGAGED, CaseStatus.PREPARING])
 @pytest.mark.usefixtures("county")
-async def test_an_agency_is_not_told_that_the_client_was_met(
-    anonymous: Browser, database: Database, status: CaseStatus
+async def test_nothing_tells_an_agency_that_the_defence_met_its_client(
+    anonymous: Browser, clock: SetClock, database: Database
 ) -> None:
     _, told, location = await send(anonymous, NOTICE)
     async with database.transaction() as tx:
         case = await tx.cases.case(CaseId(told["case"]["id"]))
         assert case is not None
-        await tx.cases.put_case(replace(case, status=status, version=2))
-    answer = await anonymous.get(location, headers={"Authorization": f"Bearer {KEY}"})
-    assert (await answer.json())["status"] == "assigned"
+        await tx.cases.put_case(replace(case, status=CaseStatus.ASSIGNED, version=2))
+
+    async def seen() -> tuple[str, dict[str, str]]:
+        answer = await anonymous.get(location, headers={"Authorization": f"Bearer {KEY}"})
+        varying = {"Date", "Trace-Id"}
+        return await answer.text(), {key: answer.headers[key] for key in answer.headers.keys() - varying}
+
+    before = await seen()
+    async with database.transaction() as tx:
+        lawyer = account(Role.LAWYER).identity
+        await note_meeting_requested(case.id, clock.now(), lawyer, tx)
+        await note_meeting_held(case.id, clock.now(), lawyer, tx)
+    async with database.reading() as tx:
+        after = await tx.cases.case(case.id)
+    assert after is not None
+    assert (after.status, after.version) == (CaseStatus.ENGAGED, 3)
+    assert await seen() == before
 
 
 @pytest.mark.usefixtures("county")
