@@ -68,7 +68,7 @@ class CooperationHandlers:
             async with self._units.transaction() as tx:
                 await propose(command, identity_of(request), tx, self._clock)
         except DomainError as error:
-            if error.kind not in {Kind.CONFLICT, Kind.STALE} or not wants_page(request):
+            if error.kind not in {Kind.INVALID, Kind.CONFLICT, Kind.STALE} or not wants_page(request):
                 raise
             return await self._board(request, case_id, problem=error)
         return see_other("/cooperation")

@@ -22,7 +22,7 @@ from server.cooperation.ports import CooperationTx
 from server.cooperation.rules import rules_of
 from server.cooperation.suggest import Weighed, suggest
 from server.kernel.clock import Clock, local_date
-from server.kernel.errors import N_, DomainError, Kind, NotFound, StaleVersion
+from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind, NotFound, StaleVersion
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, AssignmentId, CaseId, new_id
 from server.kernel.permissions import Action, Relation, require
@@ -160,6 +160,7 @@ async def propose(
         LeadTaken: somebody leads already.
         ConflictOfInterest: the lawyer has to do with a co-defendant.
         LawyerExcluded: another rule excludes the lawyer; it is named by its code.
+        InvalidInput: a lead other than the first suggested needs a reason.
     """
     case = await find_case_to_assign(command.case_id, identity, tx)
     if case.version != command.version:
@@ -170,6 +171,9 @@ async def propose(
     chosen = weighing.suggestion.candidate(command.account_id)
     if chosen is None:
         raise NotFound
+    if command.kind is AssignmentKind.LEAD and chosen.rank > 1 and not command.note:
+        message = N_("没有选排在第一的人选时，请写明理由")
+        raise InvalidInput(fields=(FieldError("note", "missing", message),))
     assignment = Assignment(
         id=AssignmentId(new_id()),
         case_id=case.id,

@@ -96,6 +96,10 @@ async def _play(planned: PlannedNotice, cast: Cast, tx: SqlTransaction) -> None:
         await move_case(await _case(case.id, tx), step, lawyer.actor, tx)
 
 
+_WHY_NAMED = "此前办过同类案件，当地看守所会见方便"
+"""Why the story's lawyers were asked, where they are not the first suggested."""
+
+
 async def _notified(planned: PlannedNotice, cast: Cast, tx: SqlTransaction) -> Case:
     agency = cast.organisations.named(planned.affair.agency)
     (facility,) = cast.organisations.of(OrganisationKind.DETENTION_FACILITY, agency.region_code)
@@ -115,7 +119,11 @@ async def _proposed(  # noqa: PLR0913, PLR0917 - what, to whom, when
         weighing = await weigh_lawyers(case.id, coordinator, tx, At(at))
         account_id = weighing.suggestion.candidates[0].account_id
     command = ProposeAssignment(
-        case_id=case.id, account_id=account_id, kind=kind, note="", version=(await _case(case.id, tx)).version
+        case_id=case.id,
+        account_id=account_id,
+        kind=kind,
+        note=_WHY_NAMED if lawyer else "",
+        version=(await _case(case.id, tx)).version,
     )
     return await propose(command, coordinator, tx, At(at))
 

@@ -83,11 +83,8 @@ async def _assign(stage: Stage, coordinator: Page, case_id: str, *, but: str = "
     name = next(name for name in await _ranked(coordinator) if name != but)
     lawyer = await stage.person(name)
     before = await lawyer.locator("a[href^='/assignments/']").count()
-    await (
-        coordinator.locator("li.cand", has=coordinator.locator(f"b:text-is('{name}')"))
-        .locator(".cand-acts > button")
-        .click()
-    )
+    candidate = coordinator.locator("li.cand", has=coordinator.locator(f"b:text-is('{name}')"))
+    await candidate.get_by_role("button", name=f"请{name}{'协办' if but else '主办'}").click()
     offers = lawyer.locator("a[href^='/assignments/']")
     await expect(offers).to_have_count(before + 1, timeout=LIVE_WITHIN_MS)
     for href in await offers.evaluate_all("(links) => links.map((link) => link.getAttribute('href'))"):

@@ -100,6 +100,26 @@ async def test_a_press_asks_the_lawyer_and_the_boards_of_others_hear_of_it(
     assert withdrawn.headers["Location"] == "/cooperation"
 
 
+async def test_a_lead_other_than_the_first_suggested_needs_a_reason_which_is_kept(
+    database: Database, county: County, lawyers: tuple[Account, ...], signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    browser = await signed_in(county.coordinator)
+    for reason in ("", "   "):
+        status, page = await ask(browser, about, lawyers[1], note=reason)
+        assert status == 422
+        assert "请写明理由" in page
+    async with database.reading() as tx:
+        assert await tx.cases.assignments_of(about.id) == ()
+    assert (await ask(browser, about, lawyers[1], kind="assisting"))[0] == 303
+    assert (await ask(browser, about, lawyers[1], note="会说当地方言"))[0] == 409, "once is enough"
+    about = await stored(database, county, link="平公刑〔2026〕10号")
+    assert (await ask(browser, about, lawyers[1], note="会说当地方言"))[0] == 303
+    async with database.reading() as tx:
+        (made,) = await tx.cases.assignments_of(about.id)
+    assert (made.rank, made.note) == (2, "会说当地方言")
+
+
 async def test_what_excludes_a_lawyer_is_said_on_the_board_and_never_the_other_case(
     database: Database, county: County, lawyers: tuple[Account, ...], signed_in: SignedIn
 ) -> None:

@@ -88,7 +88,7 @@ class Desk:
         self, about: Case, lawyer: Account, kind: AssignmentKind = AssignmentKind.LEAD, *, version: int = 1
     ) -> Assignment:
         command = ProposeAssignment(
-            case_id=about.id, account_id=lawyer.id, kind=kind, note="", version=version
+            case_id=about.id, account_id=lawyer.id, kind=kind, note="家属信任", version=version
         )
         async with self.database.transaction() as tx:
             return await propose(command, self.area.coordinator.identity, tx, self.clock)
