@@ -14,6 +14,8 @@ from server.casefiles.handlers import DossierHandlers, DossierPanel
 from server.casefiles.ingest import Ingest
 from server.casefiles.pages import PagePictures
 from server.casefiles.service import may_watch_dossier
+from server.casefiles.upkeep import EVERY_S as SWEEP_EVERY_S
+from server.casefiles.upkeep import Upkeep
 from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
 from server.cases.api import CaseApi
@@ -33,6 +35,7 @@ from server.http.source import SourceHandlers
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import DossierId
+from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
@@ -177,6 +180,7 @@ def _casefiles(ground: Ground) -> Part:
     objects = LocalObjects(ground.settings.objects_dir)
     renderer = Renderer()
     uploads = Uploads(units=database, objects=objects, clock=clock)
+    upkeep = Upkeep(units=database, objects=objects, uploads=uploads, clock=clock)
     ingest = Ingest(units=database, objects=objects, renderer=renderer, bus=ground.bus, clock=clock)
     ground.queue.add(SPLIT_DOSSIER, ingest.split)
     dossiers = DossierHandlers(
@@ -197,14 +201,17 @@ def _casefiles(ground: Ground) -> Part:
 
     async def run(_app: web.Application) -> AsyncIterator[None]:
         """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
+        ending = asyncio.Event()
         going_on = asyncio.create_task(go_on(), name="casefiles-go-on")
+        sweeping = asyncio.create_task(in_rounds(upkeep.sweep, every_s=SWEEP_EVERY_S, ending=ending))
         yield
+        ending.set()
         await uploads.stop()
         await ingest.stop()
-        await going_on  # never cancelled: that could cut a query short
+        await asyncio.gather(going_on, sweeping)  # never cancelled: that could cut a query short
         await renderer.close()
 
-    uploading = UploadHandlers(uploads=uploads, catalogue=ground.catalogue)
+    uploading = UploadHandlers(uploads=uploads, upkeep=upkeep, catalogue=ground.catalogue)
     return Part(handlers=(dossiers, uploading), watchers={"dossier": may_watch}, runs=(run,))
 
 

@@ -1,5 +1,7 @@
 """Case files on the database."""
 
+from datetime import datetime
+
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
@@ -52,6 +54,19 @@ class SqlCaseFiles(CaseFileStore):
         return all_of(Upload, await self._connection.execute(query))
 
     @override
+    async def unfinished_uploads(self, account_id: AccountId) -> tuple[Upload, ...]:
+        columns = tables.upload.c
+        query = select(tables.upload).where(columns.account_id == account_id, columns.dossier_id.is_(None))
+        order = (columns.created_at, columns.id)
+        return all_of(Upload, await self._connection.execute(query.order_by(*order)))
+
+    @override
+    async def expired_uploads(self, before: datetime) -> tuple[Upload, ...]:
+        columns = tables.upload.c
+        query = select(tables.upload).where(columns.dossier_id.is_(None), columns.expires_at <= before)
+        return all_of(Upload, await self._connection.execute(query.order_by(columns.expires_at)))
+
+    @override
     async def add_dossier(self, dossier: Dossier) -> None:
         await self._connection.execute(insert(tables.dossier).values(values_of(dossier)))
 
@@ -75,6 +90,12 @@ class SqlCaseFiles(CaseFileStore):
         matches = tables.dossier.c.id == dossier_id
         values = {"status": status, "problem": problem}
         await self._connection.execute(update(tables.dossier).where(matches).values(values))
+
+    @override
+    async def remove_dossier(self, dossier_id: DossierId) -> None:
+        for table in (tables.upload, tables.page, tables.annotation, tables.reading_place):
+            await self._connection.execute(delete(table).where(table.c.dossier_id == dossier_id))
+        await self._connection.execute(delete(tables.dossier).where(tables.dossier.c.id == dossier_id))
 
     @override
     async def dossiers_of(self, case_id: CaseId) -> tuple[Dossier, ...]:

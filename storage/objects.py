@@ -9,8 +9,9 @@ import asyncio
 import errno
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -98,6 +99,10 @@ class LocalObjects:
     async def discard(self, upload: str) -> None:
         """Remove the upload's file."""
         await asyncio.to_thread(_remove, self._draft(upload))
+
+    async def unfinished(self, *, untouched_s: float) -> tuple[str, ...]:
+        """Name the files of uploads, and of writes that a kill cut short."""
+        return await asyncio.to_thread(_untouched, self._uploads, untouched_s)
 
     def _place(self, key: str) -> Path:
         if not is_key(key):
@@ -203,6 +208,16 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     if path.parent.exists():
         _sync(path.parent)
+
+
+def _untouched(folder: Path, untouched_s: float) -> tuple[str, ...]:
+    before = time.time() - untouched_s
+    found = []
+    for draft in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if draft.stat().st_mtime <= before:
+                found.append(draft.name)
+    return tuple(sorted(found))
 
 
 def _hash(place: Path) -> str:

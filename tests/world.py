@@ -290,6 +290,7 @@ async def _file(tx: SqlTransaction, world: World, where: Where, lawyer: Account)
         offset=0,
         expected_sha256=None,
         created_at=one.opened_at,
+        expires_at=one.opened_at + timedelta(days=3650),
     )
     await tx.casefiles.add_dossier(volume)
     await tx.casefiles.add_page(Page(dossier_id=volume.id, number=1, problem=PageProblem.DAMAGED))

@@ -37,7 +37,7 @@ from server.http.routing import Route
 from server.kernel.clock import Clock
 from server.kernel.errors import NotAllowed, NotFound
 from server.kernel.identity import Identity
-from server.kernel.ids import AnnotationId, CaseId, DossierId
+from server.kernel.ids import AccountId, AnnotationId, CaseId, DossierId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
 
@@ -161,6 +161,7 @@ class DossierHandlers:
             found = await dossier_rows(case_id, identity, tx)
             recipient = (await tx.cases.recipients_of(frozenset({case_id}))).get(case_id)
             may_add = await _may(Action.ADD_DOSSIER, case_id, identity, tx)
+            unfinished = await tx.casefiles.unfinished_uploads(identity.account_id or AccountId(""))
         return self._pages.render(
             request,
             "casefiles/dossiers.html",
@@ -168,6 +169,7 @@ class DossierHandlers:
             recipient=recipient.name if recipient else "",
             dossiers=found,
             may_add=may_add,
+            unfinished=[upload for upload in unfinished if upload.case_id == case_id],
         )
 
     async def read(self, request: web.Request) -> web.Response:

@@ -89,6 +89,8 @@ class Upload:
     expected_sha256: str | None
     """What the sender says the hash is, hexadecimal."""
     created_at: datetime
+    expires_at: datetime
+    """When its bytes are forgotten unless more come before."""
     dossier_id: DossierId | None = None
     """The dossier that it became; None until it is whole."""
 
@@ -243,6 +245,10 @@ class DossierRefused(DossierEvent):
     """It turned out to be of no use."""
 
     problem: str
+
+
+class DossierRemoved(DossierEvent):
+    """A refused file was taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

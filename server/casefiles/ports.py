@@ -1,5 +1,6 @@
 """What case files need of the outside: a store of their records."""
 
+from datetime import datetime
 from typing import Protocol
 
 from server.casefiles.model import (
@@ -38,6 +39,14 @@ class CaseFileStore(Protocol):
         """Return uploads that have all their bytes but are no dossier yet."""
         ...
 
+    async def unfinished_uploads(self, account_id: AccountId) -> tuple[Upload, ...]:
+        """Return a person's uploads that are no dossier yet, the earliest first."""
+        ...
+
+    async def expired_uploads(self, before: datetime) -> tuple[Upload, ...]:
+        """Return the uploads that are no dossier yet and were to be forgotten before that moment."""
+        ...
+
     async def add_dossier(self, dossier: Dossier) -> None:
         """Store a new dossier."""
         ...
@@ -56,6 +65,10 @@ class CaseFileStore(Protocol):
         self, dossier_id: DossierId, status: DossierStatus, *, problem: DossierProblem | None
     ) -> None:
         """Store how far the dossier has come."""
+        ...
+
+    async def remove_dossier(self, dossier_id: DossierId) -> None:
+        """Forget a dossier that was refused, with the upload from which it came and its pages."""
         ...
 
     async def dossiers_of(self, case_id: CaseId) -> tuple[Dossier, ...]:

@@ -1,8 +1,8 @@
 """The tus 1.0 resumable upload protocol as pure functions: headers in, typed requests or named errors out.
 
-Core, creation, checksum and termination (https://tus.io/protocols/resumable-upload). It owns what the
-headers mean and which request fits the state of an upload; storing bytes and answering HTTP are left to
-`uploads` and `upload_handlers`.
+Core, creation, checksum, expiration and termination (https://tus.io/protocols/resumable-upload). It owns
+what the headers mean and which request fits the state of an upload; storing bytes and answering HTTP are
+left to `uploads` and `upload_handlers`.
 """
 
 import base64
@@ -17,7 +17,7 @@ from typing import ClassVar, Protocol
 from server.kernel.errors import N_, DomainError, Kind
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,checksum,termination"
+EXTENSIONS = "creation,checksum,expiration,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 STATUS_CHECKSUM_MISMATCH = 460
 METADATA_LENGTH_MAX = 4096

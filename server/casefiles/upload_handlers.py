@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from email.utils import format_datetime
 from typing import Concatenate, ParamSpec
 
 from aiohttp import ClientPayloadError, web
@@ -9,19 +10,22 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from server.casefiles import tus
 from server.casefiles.model import Upload
+from server.casefiles.upkeep import Upkeep
 from server.casefiles.uploads import Uploads
 from server.http.i18n import Catalogue
 from server.http.identity import identity_of
+from server.http.pages import see_other
 from server.http.problems import STATUS, problem_json
 from server.http.routing import Route
 from server.kernel.errors import DomainError
-from server.kernel.ids import CaseId, UploadId
+from server.kernel.ids import CaseId, DossierId, UploadId
 from server.kernel.permissions import Action
 
 P = ParamSpec("P")
 Handle = Callable[Concatenate["UploadHandlers", web.Request, P], Awaitable[web.StreamResponse]]
 
 _UPLOADS = "/cases/{case_id}/uploads"
+_DOSSIERS = "/cases/{case_id}/dossiers"
 SILENCE_S = 30.0
 """A body that sends nothing for so long has ended; what came of it is kept."""
 _STATUS = {
@@ -52,9 +56,10 @@ def _speaking_tus(handle: Handle[[]]) -> Handle[[]]:
 class UploadHandlers:
     """Serves uploads to those who may add dossiers to the case."""
 
-    def __init__(self, *, uploads: Uploads, catalogue: Catalogue) -> None:
-        """Keep what takes the files in and what words the refusals."""
+    def __init__(self, *, uploads: Uploads, upkeep: Upkeep, catalogue: Catalogue) -> None:
+        """Keep what takes the files in, what takes them away, and what words the refusals."""
         self._uploads = uploads
+        self._upkeep = upkeep
         self.catalogue = catalogue
 
     def routes(self) -> tuple[Route, ...]:
@@ -66,6 +71,8 @@ class UploadHandlers:
             Route("HEAD", one, self.tell_offset, Action.ADD_DOSSIER),
             Route("PATCH", one, self.append, Action.ADD_DOSSIER),
             Route("DELETE", one, self.take_back, Action.ADD_DOSSIER),
+            Route("POST", f"{one}/take-back", self.take_back_by_form, Action.ADD_DOSSIER),
+            Route("POST", f"{_DOSSIERS}/{{dossier_id}}/remove", self.remove_refused, Action.ADD_DOSSIER),
         )
 
     async def tell_abilities(self, _request: web.Request) -> web.Response:
@@ -116,6 +123,19 @@ class UploadHandlers:
         await self._uploads.take_back(*_place(request), identity_of(request))
         return web.Response(status=204)
 
+    async def take_back_by_form(self, request: web.Request) -> web.StreamResponse:
+        """Forget an upload from the list of those that were left unfinished."""
+        case_id, upload_id = _place(request)
+        await self._uploads.take_back(case_id, upload_id, identity_of(request))
+        return see_other(f"/cases/{case_id}/dossiers")
+
+    async def remove_refused(self, request: web.Request) -> web.StreamResponse:
+        """Take a file away that turned out to be of no use."""
+        case_id = CaseId(request.match_info["case_id"])
+        dossier_id = DossierId(request.match_info["dossier_id"])
+        await self._upkeep.remove_refused(case_id, dossier_id, identity_of(request))
+        return see_other(f"/cases/{case_id}/dossiers")
+
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:
     """Yield what arrives; a lost connection ends the body early, and what came before counts."""
@@ -135,8 +155,10 @@ def _place(request: web.Request) -> tuple[CaseId, UploadId]:
 
 
 def _progress(upload: Upload) -> dict[str, str]:
-    """Tell the offset and, once whole, where the dossier is."""
+    """Tell the offset and until when it is kept (RFC 9110 §5.6.7); once whole, where the dossier is."""
     headers = {"Upload-Offset": str(upload.offset)}
+    if upload.dossier_id is None:
+        headers["Upload-Expires"] = format_datetime(upload.expires_at, usegmt=True)
     if upload.dossier_id is not None:
         headers["Dossier-Location"] = f"/cases/{upload.case_id}/dossiers/{upload.dossier_id}"
     return headers

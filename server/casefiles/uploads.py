@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import ClassVar
 
 from server.casefiles import tus
@@ -15,7 +16,7 @@ from server.casefiles.model import Dossier, DossierReceived, DossierStatus, Uplo
 from server.casefiles.ports import CaseFilesTx
 from server.casefiles.service import find_case_with_files
 from server.kernel.clock import Clock
-from server.kernel.errors import N_, DomainError, NotFound
+from server.kernel.errors import N_, DomainError, Kind, NotFound
 from server.kernel.events import Job
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, CaseId, DossierId, UploadId, new_id
@@ -25,6 +26,12 @@ from server.kernel.transaction import Units
 
 MAX_BYTES = 2 << 30
 """A volume of 500 pages in colour at 300 dpi has about 400 MB."""
+UNFINISHED_MOST = 5
+"""Uploads that one person may have under way at once."""
+UNFINISHED_BYTES_MOST = 8 << 30
+"""What their announced lengths may add up to."""
+KEPT_FOR = timedelta(days=7)
+"""How long an upload to which nothing comes is kept."""
 SPLIT_DOSSIER = "split_dossier"
 """Name of the job that splits off a dossier's pages."""
 
@@ -37,6 +44,17 @@ class HashMismatch(DomainError):
     advice: ClassVar[str] = N_(
         "收到的文件 SHA-256 为 {actual}，应为 {expected}。文件没有保存。"
         "请核对校验值，或重新拷贝原件后再上传。"
+    )
+
+
+class TooManyUploads(DomainError):
+    """The person has as many unfinished uploads, or as many bytes of them, as one may have."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "too-many-uploads"
+    title: ClassVar[str] = N_("没有传完的文件太多")
+    advice: ClassVar[str] = N_(
+        "一个人同时最多 {most} 个、共 {most_gb} GB。请在卷宗页把列出的文件接着传完或放弃，再传新的。"
     )
 
 
@@ -69,7 +87,9 @@ class Uploads:
             NotFound: the case is none of theirs.
             NotAllowed: it is theirs, but they may not add dossiers.
             FileClosedDuringInvestigation: nobody may yet.
+            TooManyUploads: others have to be finished or taken back first.
         """
+        now = self._clock.now()
         upload = Upload(
             id=UploadId(new_id()),
             case_id=case_id,
@@ -79,10 +99,12 @@ class Uploads:
             length_bytes=creation.length_bytes,
             offset=0,
             expected_sha256=creation.sha256,
-            created_at=self._clock.now(),
+            created_at=now,
+            expires_at=now + KEPT_FOR,
         )
         async with self._units.transaction() as tx:
             await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
+            _check_room(upload, await tx.casefiles.unfinished_uploads(upload.account_id))
             await tx.casefiles.add_upload(upload)
         await self._objects.append(upload.id, at=0, chunks=_no_bytes())
         return await self._finished(upload) if _whole(upload) else upload
@@ -160,7 +182,7 @@ class Uploads:
                 raise tus.UploadTooLarge(max_mb=max(1, upload.length_bytes >> 20))
             if not body.sound:
                 raise tus.UploadChecksumMismatch
-            upload = replace(upload, offset=offset)
+            upload = replace(upload, offset=offset, expires_at=self._clock.now() + KEPT_FOR)
             async with self._units.transaction() as tx:
                 # Much may have happened while the body came.
                 await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
@@ -178,6 +200,16 @@ class Uploads:
             if upload.dossier_id is not None:
                 raise NotFound
             async with self._units.transaction() as tx:
+                await tx.casefiles.remove_upload(upload_id)
+            await self._objects.discard(upload_id)
+
+    async def forget_if_expired(self, upload_id: UploadId) -> None:
+        """Forget an upload to which nothing came for too long; asked while nobody writes to it."""
+        async with self._turn(upload_id, _nothing):
+            async with self._units.transaction() as tx:
+                upload = await tx.casefiles.upload(upload_id)
+                if upload is None or upload.dossier_id is not None or upload.expires_at > self._clock.now():
+                    return
                 await tx.casefiles.remove_upload(upload_id)
             await self._objects.discard(upload_id)
 
@@ -290,6 +322,12 @@ async def _check_sender(upload: Upload, tx: CaseFilesTx) -> None:
     if sender is None or not sender.active:
         raise NotFound
     await find_case_with_files(upload.case_id, sender.identity, Action.ADD_DOSSIER, tx)
+
+
+def _check_room(upload: Upload, others: tuple[Upload, ...]) -> None:
+    size_bytes = upload.length_bytes + sum(other.length_bytes for other in others)
+    if len(others) >= UNFINISHED_MOST or size_bytes > UNFINISHED_BYTES_MOST:
+        raise TooManyUploads(most=UNFINISHED_MOST, most_gb=UNFINISHED_BYTES_MOST >> 30)
 
 
 def _whole(upload: Upload) -> bool:

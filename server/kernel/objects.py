@@ -115,3 +115,7 @@ class Objects(Protocol):
     async def discard(self, upload: str) -> None:
         """Forget an unfinished upload; missing is well."""
         ...
+
+    async def unfinished(self, *, untouched_s: float) -> tuple[str, ...]:
+        """Name what was begun, neither sealed nor discarded, and not written to for `untouched_s` seconds."""
+        ...

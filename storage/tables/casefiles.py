@@ -76,7 +76,9 @@ upload = Table(
     Column("offset", BigInteger, nullable=False),
     Column("expected_sha256", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
     Column("dossier_id", Id, ForeignKey("dossier.id")),
+    Index(None, "account_id"),
 )
 
 dossier = Table(

@@ -14,7 +14,7 @@ from pytest_aiohttp import AiohttpClient
 
 from server.casefiles import tus
 from server.casefiles.model import DossierProblem, DossierStatus, Upload
-from server.casefiles.uploads import Uploads, _Body
+from server.casefiles.uploads import KEPT_FOR, Uploads, _Body
 from server.cases.model import AssignmentStatus, Stage
 from server.kernel.ids import DossierId, UploadId, new_id
 from server.settings import Settings
@@ -106,7 +106,12 @@ async def test_the_server_tells_what_it_can(lead: Browser, work: Work) -> None:
     answer = await lead.options(f"/cases/{work.case.id}/uploads", headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status == 204
     assert answer.headers["Tus-Version"] == "1.0.0"
-    assert set(answer.headers["Tus-Extension"].split(",")) == {"creation", "checksum", "termination"}
+    assert set(answer.headers["Tus-Extension"].split(",")) == {
+        "creation",
+        "checksum",
+        "expiration",
+        "termination",
+    }
     assert "sha1" in answer.headers["Tus-Checksum-Algorithm"].split(",")
     assert int(answer.headers["Tus-Max-Size"]) > 400_000_000
 
@@ -286,6 +291,7 @@ def whole_upload(work: Work) -> Upload:
         offset=3,
         expected_sha256=None,
         created_at=SetClock().now(),
+        expires_at=SetClock().now() + KEPT_FOR,
     )
 
 

@@ -1,12 +1,12 @@
 """Pages of cases, cooperation and dossiers."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace as Value
 
-from server.casefiles.model import Dossier, DossierStatus, OutlineEntry, Page
+from server.casefiles.model import Dossier, DossierStatus, OutlineEntry, Page, Upload
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed
-from server.kernel.ids import AccountId, CaseId, DossierId
-from tests.samples.values import AGENCY, COORDINATOR, INSTITUTION, LAWYER, Sample, at
+from server.kernel.ids import AccountId, CaseId, DossierId, UploadId
+from tests.samples.values import AGENCY, COORDINATOR, INSTITUTION, LAWYER, NOW, Sample, at
 
 CASE = Value(
     id="c" * 26,
@@ -446,6 +446,20 @@ CASES = (
             "recipient": "张某",
             "dossiers": _DOSSIERS,
             "may_add": True,
+            "unfinished": [
+                Upload(
+                    id=UploadId("u" * 26),
+                    case_id=CaseId("c" * 26),
+                    account_id=AccountId("a" * 26),
+                    title="诉讼证据卷 第三册",
+                    filename="诉讼证据卷第三册（平舆县公安局移送）.pdf",
+                    length_bytes=400_000_000,
+                    offset=123_000_000,
+                    expected_sha256=None,
+                    created_at=NOW,
+                    expires_at=NOW + timedelta(days=6),
+                )
+            ],
         },
     ),
 )

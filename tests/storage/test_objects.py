@@ -183,3 +183,12 @@ async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after: int)
     for number in acknowledged:
         assert whole[number * 4096 : (number + 1) * 4096] == bytes([number % 251]) * 4096
         assert await read(objects, f"page/{number}") == bytes([number % 251]) * 64
+
+
+async def test_only_what_was_begun_and_left_alone_is_unfinished(objects: Objects) -> None:
+    for upload in ("left", "sealed", "discarded"):
+        await objects.append(upload, at=0, chunks=chunked(b"abc"))
+    await objects.seal("sealed", "kept", length=3)
+    await objects.discard("discarded")
+    assert await objects.unfinished(untouched_s=0) == ("left",)
+    assert await objects.unfinished(untouched_s=3600) == ()

@@ -1,0 +1,24 @@
+"""Work that is done again and again beside the requests, until the application ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+log = structlog.get_logger()
+
+
+async def in_rounds(act: Callable[[], Awaitable[None]], *, every_s: float, ending: asyncio.Event) -> None:
+    """Call `act` at once and then each `every_s` seconds until `ending` is set; never cut short.
+
+    A round that fails is logged, and the next one tries again.
+    """
+    while not ending.is_set():
+        try:
+            await act()
+        except Exception:
+            log.exception("a round failed; the next one tries again", act=getattr(act, "__qualname__", ""))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(every_s):
+                await ending.wait()
