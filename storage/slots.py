@@ -49,6 +49,15 @@ class SqlSlots(SlotStore):
         )
 
     @override
+    async def release_of(self, booking_id: BookingId, resource_id: ResourceId) -> None:
+        columns = tables.slot_claim.c
+        await self._connection.execute(
+            delete(tables.slot_claim).where(
+                columns.booking_id == booking_id, columns.resource_id == resource_id
+            )
+        )
+
+    @override
     async def busy(self, resource_ids: Iterable[ResourceId], within: Slot, *, now: datetime) -> Busy:
         lasting = tables.slot_claim.c.expires_at.is_(None)
         return await self._claimed(resource_ids, within, or_(lasting, tables.slot_claim.c.expires_at > now))

@@ -17,15 +17,10 @@ from server.rooms.model import EndReason, Meeting, MeetingStatus
 from server.rooms.service import approve_booking, move_meeting
 from server.scheduling.model import Booking, FacilityPractice, Hold, OpeningPeriod, Purpose, ReasonCode, Slot
 from server.scheduling.policy import SlotTaken
-from server.scheduling.service import (
-    HoldSlot,
-    Refuse,
-    alternatives_to,
-    case_to_book,
-    hold_slot,
-    refuse,
-    submit,
-)
+from server.scheduling.service.deciding import Refuse, refuse
+from server.scheduling.service.holding import hold_slot, submit
+from server.scheduling.service.records import case_to_book
+from server.scheduling.service.searching import HoldSlot, alternatives_to
 from storage.database import SqlTransaction
 
 ALWAYS_OPEN = "平舆县看守所"

@@ -224,7 +224,7 @@ class PeopleHandlers:
         """Turn this browser into a terminal, or show the form again with what was wrong."""
         try:
             form = await parse_form(request, PairForm)
-            token = await pair(form.code, request.remote or "-", self._units, self._clock)
+            token = await pair(form.code, self._units, self._clock)
         except DomainError as error:
             status = STATUS[error.kind]
             return self._pages.render(request, "people/pair.html", status=status, problem=error)

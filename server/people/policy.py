@@ -12,7 +12,9 @@ SESSION_LIFE = timedelta(hours=12)
 """A working day; NIST SP 800-63B §4.2.3 asks AAL2 sessions to end within 24 hours."""
 TERMINAL_LIFE = timedelta(days=365)
 PAIRING_CODE_LIFE = timedelta(minutes=10)
-PAIRING_CODE_DIGITS = 8
+PAIRING_CODE_DIGITS = 12
+"""So many that guessing is hopeless without counting failures, which would let one device's mistakes keep
+others out: ten thousand guesses a second, as long as a code lives, find it once in 160,000 times."""
 
 _FREE_FAILURES = 5
 _FIRST_WAIT = timedelta(seconds=15)

@@ -157,28 +157,19 @@ async def issue_pairing_code(terminal_id: TerminalId, identity: Identity, tx: Pe
     return code
 
 
-async def pair(code: str, client: str, units: Units[PeopleTx], clock: Clock) -> str:
+async def pair(code: str, units: Units[PeopleTx], clock: Clock) -> str:
     """Turn the browser that knows `code` into the terminal, in place of any device before; return its token.
-
-    Args:
-        code: what was typed.
-        client: the network address that asks; wrong guesses are counted against it.
-        units: opens the unit of work.
-        clock: the time.
 
     Raises:
         WrongPairingCode: unknown, used or expired.
-        TooManyAttempts: this address has to wait.
     """
-    subject = f"pairing:{client}"
+    typed = "".join(code.split())
     async with units.transaction() as tx:
         now = clock.now()
-        check_wait(await tx.people.attempts(subject), now)
-        found = await tx.people.take_pairing_code(hash_of(code))
+        found = await tx.people.take_pairing_code(hash_of(typed))
         terminal = await tx.people.terminal(found.terminal_id) if found and found.expires_at > now else None
         if terminal is not None:
             return await _pair_terminal(terminal, tx, now)
-        await _note_failure(subject, tx, clock)
     raise WrongPairingCode
 
 

@@ -33,7 +33,9 @@ from server.scheduling.model import (
     ReasonCode,
     Slot,
 )
-from server.scheduling.service import Refuse, alternatives_to, find_booking, refuse
+from server.scheduling.service.deciding import Refuse, refuse
+from server.scheduling.service.records import find_booking
+from server.scheduling.service.searching import alternatives_to
 
 AHEAD = timedelta(days=14)
 """How far ahead the desk shows what waits for an answer."""

@@ -18,7 +18,7 @@ from server.rooms.policy import check_joinable
 from server.rooms.ports import RoomsTx
 from server.rooms.service import cancel_meeting, find_meeting
 from server.scheduling.model import ReasonCode
-from server.scheduling.service import find_booking
+from server.scheduling.service.records import find_booking
 
 _PARTS = {
     ParticipantKind.LAWYER: N_("律师"),

@@ -11,7 +11,7 @@ from server.kernel.transaction import Units
 from server.rooms.model import JOIN_OPENS_BEFORE
 from server.rooms.ports import RoomsTx
 from server.scheduling.model import Booking, BookingStatus
-from server.scheduling.service import OwnMeeting, meetings_of
+from server.scheduling.service.records import OwnMeeting, meetings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

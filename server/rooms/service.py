@@ -41,8 +41,9 @@ from server.rooms.policy import (
 )
 from server.rooms.ports import RoomsTx
 from server.scheduling.model import Booking, ReasonCode
-from server.scheduling.service import approve, cancel, mark_held, mark_missed
-from server.scheduling.service import withdraw_lawyer as withdraw_bookings
+from server.scheduling.service.deciding import approve, cancel
+from server.scheduling.service.ending import mark_held, mark_missed
+from server.scheduling.service.ending import withdraw_lawyer as withdraw_bookings
 
 EventT = TypeVar("EventT", bound=MeetingEvent)
 

@@ -22,17 +22,9 @@ from server.scheduling.model import (
 )
 from server.scheduling.policy import SlotTaken
 from server.scheduling.ports import SlotsTx
-from server.scheduling.service import (
-    HoldSlot,
-    alternatives_for,
-    case_to_book,
-    find_booking,
-    find_hold_or_booking,
-    hold_slot,
-    meetings_of,
-    release_hold,
-    submit,
-)
+from server.scheduling.service.holding import hold_slot, release_hold, submit
+from server.scheduling.service.records import case_to_book, find_booking, find_hold_or_booking, meetings_of
+from server.scheduling.service.searching import HoldSlot, alternatives_for
 from server.scheduling.views import Shown, booking_page
 from server.scheduling.week import monday_of
 

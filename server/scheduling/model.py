@@ -22,6 +22,8 @@ from server.kernel.ids import AccountId, BookingId, CaseId, OrganisationId, Part
 
 GRANULE = timedelta(minutes=5)
 """The unit of the ledger: all times, lengths and buffers are multiples of it."""
+BOOK_AHEAD = timedelta(days=90)
+"""How far ahead a slot can be asked for; what is farther off is rarely kept."""
 HOLD_FOR = timedelta(minutes=10)
 """How long a slot stays claimed while the form is filled."""
 ARRANGE_WITHIN = timedelta(hours=48)

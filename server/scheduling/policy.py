@@ -6,6 +6,7 @@ from server.kernel.errors import N_, DomainError, Kind, StaleVersion
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Relation
 from server.scheduling.model import (
+    BOOK_AHEAD,
     BOOKING_TRANSITIONS,
     LENGTHS,
     Booking,
@@ -30,6 +31,14 @@ class SlotInThePast(DomainError):
     code = "slot-in-the-past"
     title = N_("这个时段已经开始或过去")
     advice = N_("请改选晚一些的时段。")
+
+
+class TooFarAhead(DomainError):
+    """The slot is farther off than anybody may book."""
+
+    code = "too-far-ahead"
+    title = N_("这个时段太远，还不能预约")
+    advice = N_("请选择 {days} 天以内的时段。")
 
 
 class FacilityClosed(DomainError):
@@ -110,11 +119,14 @@ def check_slot(slot: Slot, practice: FacilityPractice, now: datetime) -> None:
 
     Raises:
         SlotInThePast: it has begun.
+        TooFarAhead: it is farther off than anybody may book.
         UnusualLength: its length can't be chosen.
         FacilityClosed: the facility is closed in some part of it.
     """
     if slot.starts_at <= now:
         raise SlotInThePast
+    if slot.starts_at > now + BOOK_AHEAD:
+        raise TooFarAhead(days=BOOK_AHEAD.days)
     if slot.length not in LENGTHS:
         raise UnusualLength
     if not practice.is_open(slot):

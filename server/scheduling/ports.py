@@ -29,6 +29,10 @@ class SlotStore(Protocol):
         """Delete the booking's rows."""
         ...
 
+    async def release_of(self, booking_id: BookingId, resource_id: ResourceId) -> None:
+        """Delete the booking's rows for one resource, which has no more to do with it."""
+        ...
+
     async def busy(self, resource_ids: Iterable[ResourceId], within: Slot, *, now: datetime) -> Busy:
         """Return which granules within a stretch of time are claimed for each of the resources."""
         ...

@@ -11,6 +11,7 @@ from server.kernel.ids import AccountId, BookingId, TerminalId
 from server.scheduling.ledger import Alternative, Search
 from server.scheduling.model import (
     ARRANGE_WITHIN,
+    BOOK_AHEAD,
     LENGTHS,
     REASONS,
     Booking,
@@ -22,7 +23,7 @@ from server.scheduling.model import (
     resource,
 )
 from server.scheduling.ports import SlotsTx
-from server.scheduling.service import CaseAtFacility, people_of
+from server.scheduling.service.records import CaseAtFacility, people_of
 from server.scheduling.week import Asking, CellState, draw_week, span_of
 
 _MINUTE = timedelta(minutes=1)
@@ -102,7 +103,7 @@ async def booking_page(
             "first": week.days[0].date,
             "last": week.days[-1].date,
             "earlier": _page(here, shown, -7) if shown.monday > local_date(now) else None,
-            "later": _page(here, shown, 7),
+            "later": _page(here, shown, 7) if span.ends_at <= now + BOOK_AHEAD else None,
         },
         "days": week.days,
         "rows": week.rows,

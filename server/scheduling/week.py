@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from server.kernel.clock import CHINA, local_date
 from server.scheduling.ledger import Busy, Search
-from server.scheduling.model import FacilityPractice, Hold, Slot
+from server.scheduling.model import BOOK_AHEAD, FacilityPractice, Hold, Slot
 
 DAYS = 7
 _SHORT, _LONG = timedelta(minutes=30), timedelta(hours=1)
@@ -135,7 +135,7 @@ def _state(slot: Slot, asking: Asking) -> CellState:
         return CellState.HELD
     if marked is CellState.REFUSED:
         return marked
-    if slot.starts_at <= asking.now or not asking.search.practice.is_open(slot):
+    if not asking.now < slot.starts_at <= asking.now + BOOK_AHEAD or not asking.search.practice.is_open(slot):
         return CellState.CLOSED
     if asking.search.terminal_for(slot) is not None:
         return marked or CellState.FREE

@@ -45,7 +45,7 @@ class Province:
             assert officer.organisation_id is not None
             terminals = await tx.people.terminals_of(officer.organisation_id)
             code = await issue_pairing_code(terminals[0].id, officer.identity, tx, self.clock)
-        tokens[KIOSK] = await pair(code, "127.0.0.1", self.database, self.clock)
+        tokens[KIOSK] = await pair(code, self.database, self.clock)
         return tokens
 
 

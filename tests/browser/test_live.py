@@ -18,7 +18,7 @@ async def _pair_another(demo: Province) -> None:
         assert officer.organisation_id is not None
         terminals = await tx.people.terminals_of(officer.organisation_id)
         code = await issue_pairing_code(terminals[1].id, officer.identity, tx, demo.clock)
-    await pair(code, "127.0.0.1", demo.database, demo.clock)
+    await pair(code, demo.database, demo.clock)
 
 
 async def test_an_open_page_shows_what_happened_elsewhere_without_being_loaded_again(

@@ -81,7 +81,7 @@ async def paired(world: World, database: Database, anonymous: Browser, clock: Se
     officer: Identity = world.officer.identity
     async with database.transaction() as tx:
         code = await issue_pairing_code(world.terminal.id, officer, tx, clock)
-    token = await pair(code, "test", database, clock)
+    token = await pair(code, database, clock)
     return TestClient(anonymous.server, cookies={SESSION_COOKIE: token}, headers=OUR_PAGE)
 
 

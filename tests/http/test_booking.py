@@ -1,3 +1,4 @@
+import html
 import re
 from datetime import timedelta
 
@@ -6,7 +7,7 @@ import pytest
 from server.kernel.identity import Role
 from server.kernel.ids import MeetingId
 from server.rooms.model import MeetingStatus
-from server.scheduling.model import BookingStatus, ReasonCode
+from server.scheduling.model import BookingStatus, ReasonCode, ResourceKind, resource
 from storage.database import Database
 from tests.factories import account
 from tests.fakes.clock import SetClock
@@ -89,6 +90,7 @@ async def test_rule_7_a_slot_that_is_taken_answers_with_alternatives_and_names_n
         ({"starts_at": "2026-09-29T12:00:00+08:00", "minutes": "60"}, "不开放"),
         ({"starts_at": "2026-09-28T09:00:00+08:00", "minutes": "60"}, "已经开始或过去"),
         ({"starts_at": "2026-09-29T10:00:00+08:00", "minutes": "45"}, "时长不在可选范围"),
+        ({"starts_at": "2027-01-05T10:00:00+08:00", "minutes": "60"}, "90 天以内"),
         ({"starts_at": "soon", "minutes": "60"}, "填写内容有误"),
     ],
 )
@@ -98,6 +100,19 @@ async def test_a_slot_that_cannot_be_asked_for_says_why(
     answer = await (await signed_in(world.lawyer)).post(f"/cases/{world.case.id}/book", data=choice)
     assert answer.status == 422
     assert title in await answer.text()
+
+
+async def test_the_week_leads_no_farther_than_one_may_book(world: World, signed_in: SignedIn) -> None:
+    browser = await signed_in(world.lawyer)
+    path, weeks = f"/cases/{world.case.id}/book", []
+    while path:
+        page = await (await browser.get(path)).text()
+        later = re.search(r'href="([^"]+)" aria-label="下一周"', page)
+        path = html.unescape(later[1]) if later else ""
+        weeks.append(page)
+    assert len(weeks) == 13
+    assert 'name="starts_at" value="2026-12-2' in weeks[-1]
+    assert "2026-12-28T09" not in weeks[-1]
 
 
 async def test_days_beyond_all_calendars_are_refused_in_words(world: World, signed_in: SignedIn) -> None:
@@ -178,24 +193,38 @@ async def test_a_cancelled_booking_frees_its_slot_and_closes_its_meeting(
     assert (await lawyer.get(path)).status == 403
 
 
+async def _end_assignment_of_lawyer(world: World, signed_in: SignedIn, database: Database) -> None:
+    officer = account(Role.LEGAL_AID_OFFICER, organisation_id=world.case.institution_id, seeded=True)
+    async with database.reading() as tx:
+        assignments = await tx.cases.assignments_of(world.case.id)
+    (made,) = [each for each in assignments if each.account_id == world.lawyer.id]
+    answer = await (await signed_in(officer)).post(
+        f"/assignments/{made.id}/end", data={"version": made.version, "reason": "lawyer_unable"}
+    )
+    assert answer.status == 200
+
+
+async def test_rule_7_the_end_of_an_assignment_leaves_a_shared_booking_to_the_colleague_alone(
+    world: World, signed_in: SignedIn, database: Database, clock: SetClock
+) -> None:
+    await book(world, await signed_in(world.lawyer), CHOICE | {"with": world.colleague.id})
+    await _end_assignment_of_lawyer(world, signed_in, database)
+    ended, stays = (resource(ResourceKind.LAWYER, each.id) for each in (world.lawyer, world.colleague))
+    async with database.reading() as tx:
+        (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
+        busy = await tx.slots.busy((ended, stays), booking.slot, now=clock.now())
+    assert (booking.status, booking.lawyer_ids) == (BookingStatus.REQUESTED, (world.colleague.id,))
+    assert not busy.get(ended)
+    assert set(busy[stays]) == set(booking.slot.granules())
+
+
 async def test_the_end_of_an_assignment_frees_what_only_its_lawyer_had_claimed(
     world: World, signed_in: SignedIn, database: Database
 ) -> None:
     path = await confirmed(world, signed_in)
     former = await signed_in(world.lawyer)
     await hold(world, former, CHOICE | {"starts_at": (TUESDAY_10 + timedelta(hours=4)).isoformat()})
-    officer = account(Role.LEGAL_AID_OFFICER, organisation_id=world.case.institution_id, seeded=True)
-    async with database.transaction() as tx:
-        await tx.people.add_account(officer, password_hash=None)
-        (made,) = [
-            each
-            for each in await tx.cases.assignments_of(world.case.id)
-            if each.account_id == world.lawyer.id
-        ]
-    answer = await (await signed_in(officer)).post(
-        f"/assignments/{made.id}/end", data={"version": made.version, "reason": "lawyer_unable"}
-    )
-    assert answer.status == 200
+    await _end_assignment_of_lawyer(world, signed_in, database)
     async with database.reading() as tx:
         (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
         assert await tx.slots.holds_of(world.lawyer.id) == ()

@@ -162,7 +162,9 @@ async def test_a_paired_device_is_the_terminal_until_it_is_unpaired(
         await tx.people.add_terminal(kiosk)
     officer = await signed_in(account(Role.FACILITY_OFFICER, organisation_id=facility.id, seeded=True))
     shown = await (await officer.post(f"/terminals/{kiosk.id}/pairing-code")).text()
-    code = re.findall(r"\b\d{8}\b", shown)[0]
+    code = re.findall(r"\b\d{4} \d{4} \d{4}\b", shown)[0]
+    for _ in range(20):
+        assert (await anonymous.post("/kiosk/pair", data={"code": "1" * 12})).status == 422
     paired = await anonymous.post("/kiosk/pair", data={"code": code}, allow_redirects=False)
     assert (paired.status, paired.headers["Location"]) == (303, "/kiosk")
     again = await anonymous.post("/kiosk/pair", data={"code": code}, allow_redirects=False)
