@@ -21,6 +21,15 @@ from server.rooms.model import (
 )
 
 
+class NobodyThere(DomainError):
+    """The participant named in a request is not where the request needs them."""
+
+    kind = Kind.CONFLICT
+    code = "nobody-there"
+    title = N_("对方现在不在这里")
+    advice = N_("请看参加人列表，等对方进入后再操作。")
+
+
 class ObserverWithoutAudio(DomainError):
     """A guard's connection would carry audio, or another's picture than the recipient's."""
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound
+from server.kernel.errors import DomainError, NotAllowed, NotFound
 from server.kernel.ids import ParticipantId
 from server.rooms import protocol
 from server.rooms.agreement import KeyRound
@@ -32,11 +32,9 @@ from server.rooms.events import (
     Revoked,
     Said,
     SessionEvent,
-    StartPublishing,
-    StartReceiving,
-    StopReceiving,
     Ticked,
 )
+from server.rooms.mediadesk import MediaDesk
 from server.rooms.model import (
     MAX_WATCH_STARTS,
     MEETING_TRANSITIONS,
@@ -50,18 +48,9 @@ from server.rooms.model import (
     ParticipantKind,
     ParticipantStatus,
 )
-from server.rooms.policy import ObserverWithoutAudio, check_watch, may_say, media_for
+from server.rooms.policy import NobodyThere, ObserverWithoutAudio, check_watch, may_say
 from server.rooms.protocol import CloseCode
 from server.rooms.relay import KeyRelay
-
-
-class NobodyThere(DomainError):
-    """The participant named in a request is not where the request needs them."""
-
-    kind = Kind.CONFLICT
-    code = "nobody-there"
-    title = N_("对方现在不在这里")
-    advice = N_("请看参加人列表，等对方进入后再操作。")
 
 
 class Session:
@@ -76,6 +65,7 @@ class Session:
         self.status = meeting.status
         self._room = Company(expected, meeting.starts_at)
         self._keys = KeyRelay(self._room)
+        self._media = MediaDesk(self._room)
         self._watch_starts: deque[datetime] = deque(maxlen=MAX_WATCH_STARTS)
 
     @property
@@ -119,9 +109,9 @@ class Session:
             case Dropped():
                 self._drop(event)
             case Forwarding():
-                self._show_media(event)
+                self._media.show(event)
             case MediaLost():
-                self._lose_media(event.participant_id)
+                self._media.lose(event.participant_id)
             case Revoked():
                 self._remove(event.participant_id, code=CloseCode.NOT_PERMITTED)
             case Ticked():
@@ -286,7 +276,7 @@ class Session:
                 self._send_back(ParticipantId(message.participant))
                 self._room.accept(seat, message)
             case protocol.Publish() | protocol.Subscribe() | protocol.Unsubscribe() | protocol.Mute():
-                self._change_media(seat, message)
+                self._media.take(seat, message)
             case protocol.Commit() | protocol.Reveal() | protocol.Keys() | protocol.Keyed():
                 self._keys.take(seat, message)
             case protocol.CallOfficer():
@@ -343,66 +333,6 @@ class Session:
         self._to_waiting_room(seat)
         self._after_departure()
         self._room.tell_waiting(self._room.seats[seat.id])
-
-    def _change_media(
-        self,
-        seat: Seat,
-        message: protocol.Publish | protocol.Subscribe | protocol.Unsubscribe | protocol.Mute,
-    ) -> None:
-        connection = seat.connection
-        if connection is None:
-            return
-        match message:
-            case protocol.Publish():
-                effect = StartPublishing(
-                    participant_id=seat.id, connection=connection, re=message.id, sdp=message.sdp
-                )
-                self._room.do(effect)
-            case protocol.Subscribe():
-                self._room.do(self._start_receiving(seat, connection, message))
-            case protocol.Unsubscribe():
-                self._room.accept(seat, message)
-                self._room.do(StopReceiving(seat.id, ParticipantId(message.publisher)))
-            case protocol.Mute():
-                self._room.accept(seat, message)
-                self._room.update(
-                    seat.changed(audio_muted=message.audio_muted, video_muted=message.video_muted)
-                )
-                self._room.tell_roster()
-            case _:
-                assert_never(message)
-
-    def _start_receiving(self, seat: Seat, connection: int, message: protocol.Subscribe) -> StartReceiving:
-        publisher = self._room.seats.get(ParticipantId(message.publisher))
-        if publisher is None or publisher.id == seat.id or not publisher.is_inside:
-            raise NobodyThere
-        media = media_for(reader=seat.kind, publisher=publisher.kind) & publisher.publishing
-        if seat.kind is ParticipantKind.OBSERVER and (not media or "\nm=audio" in message.sdp):
-            raise ObserverWithoutAudio
-        if not media:
-            raise NobodyThere
-        return StartReceiving(
-            participant_id=seat.id,
-            connection=connection,
-            re=message.id,
-            publisher=publisher.id,
-            sdp=message.sdp,
-            media=media,
-        )
-
-    def _show_media(self, event: Forwarding) -> None:
-        seat = self._room.seats[event.participant_id]
-        if seat.is_inside:
-            self._room.update(seat.changed(publishing=event.media))
-            self._room.tell_roster()
-        else:
-            self._room.do(CutMedia(seat.id))  # gone while the media plane was busy with the offer
-
-    def _lose_media(self, participant_id: ParticipantId | None) -> None:
-        for seat in self._room.inside():
-            if seat.publishing and participant_id in (None, seat.id):
-                self._room.update(seat.changed(publishing=frozenset()))
-        self._room.tell_roster()
 
     def _welcome(self, seat: Seat, event: Joined, *, resumed: bool) -> protocol.Welcome:
         return protocol.Welcome(

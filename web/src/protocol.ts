@@ -1,5 +1,5 @@
 /**
- * The messages of a meeting's websocket, as `docs/protocol.md` defines them; `server/rooms/protocol.py` holds the
+ * The messages of a meeting's websocket, as `docs/protocol.md` defines them; `server/rooms/protocol/` holds the
  * same for Python, and both check the samples in `tests/contract/room_messages.json`.
  */
 
