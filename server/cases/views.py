@@ -139,7 +139,7 @@ def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
         days_off=tuple(day.date for day in deadline.days_off if day.kind is DayKind.HOLIDAY),
         state=STATES[clock.state],
         met_at=clock.done_at,
-        article="" if deadline.rule.internal else deadline.rule.article,
+        article="" if deadline.rule.internal else deadline.rule.citation,
         explanations=tuple(_explanations(clock)),
         skipped=tuple(_runs(deadline.skipped)),
         owner=owner if clock.running else "",
@@ -162,7 +162,7 @@ def _explanations(clock: Clock) -> Iterable[Words]:
         yield N_("办结时已经超过期限。"), {}
     for other in clock.others:
         words = N_("省内目标{due}。") if other.rule.internal else N_("另按{article}，{due}届满。")
-        yield words, {"due": other.due_on, "article": other.rule.article}
+        yield words, {"due": other.due_on, "article": other.rule.citation}
 
 
 def _counted(deadline: Deadline) -> dict[str, object]:

@@ -151,7 +151,7 @@ def _waiting(entry: BoardCase, board: Board) -> WaitingView | None:
         facts=_facts(entry.case, board.organisations),
         state=STATES[clock.state],
         due_at=clock.deadline.due_at,
-        article=clock.deadline.rule.article,
+        article=clock.deadline.rule.citation,
         href=_href(entry.case),
         chosen=board.chosen is not None and board.chosen.case.id == entry.case.id,
     )

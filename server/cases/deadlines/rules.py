@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from server.cases.deadlines.citation import in_full
 from server.cases.model import Stage
 
 _HERE = Path(__file__).parent
@@ -77,6 +78,9 @@ class DeadlineRule:
     unit: Unit
     mode: Mode
     article: str
+    """Where it stands, cited in short."""
+    citation: str
+    """The same in full, for readers."""
     consequence: str
     conf: str
     note: str
@@ -152,6 +156,7 @@ def _rule(entry: dict[str, Any], sources: list[Source]) -> DeadlineRule:
         unit=Unit(entry["unit"]),
         mode=Mode(entry["mode"]),
         article=article,
+        citation=in_full(article, {source.cited_as: source.title for source in sources}),
         consequence=entry["consequence"],
         conf=entry["conf"],
         note=entry["note"],

@@ -1,0 +1,43 @@
+import pytest
+
+from server.cases.deadlines.citation import in_full, numeral
+from server.cases.deadlines.rules import rule_set
+
+TITLES = {
+    "法援法": "法律援助法",
+    "148号令": "办理法律援助案件程序规定（司法部令148号）",
+    "CPL": "刑事诉讼法（2018修正）",
+}
+
+
+@pytest.mark.parametrize(
+    ("cited", "full"),
+    [
+        ("法援法36", "法律援助法第三十六条"),
+        ("法援法36; 148号令24(2)", "法律援助法第三十六条；办理法律援助案件程序规定第二十四条第二款"),
+        ("CPL39(2)、105", "刑事诉讼法第三十九条第二款、第一百零五条"),
+        ("CPL42(书面)", "刑事诉讼法第四十二条（书面）"),
+        ("司发通〔2022〕49号", "司发通〔2022〕49号"),
+        ("法援法 总则", "法援法 总则"),
+    ],
+)
+def test_a_citation_is_written_out_and_what_is_unknown_stays(cited: str, full: str) -> None:
+    assert in_full(cited, TITLES) == full
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(1, "一"), (10, "十"), (11, "十一"), (20, "二十"), (53, "五十三"), (100, "一百"), (105, "一百零五"),
+     (110, "一百一十"), (230, "二百三十"), (999, "九百九十九")],
+)  # fmt: skip
+def test_numbers_are_written_as_articles_are(number: int, words: str) -> None:
+    assert numeral(number) == words
+
+
+def test_no_rule_of_law_is_shown_by_its_short_form() -> None:
+    rules = [rule for clock in rule_set().clocks for rule in clock.rules if not rule.internal]
+    assert rules
+    for rule in rules:
+        assert not rule.citation.startswith(
+            ("法援法", "148号令", "CPL", "公安4", "公安5", "高检4", "高法")
+        ), rule.id
