@@ -24,14 +24,17 @@ from server.cases.notice_handlers import NoticeHandlers
 from server.cooperation.handlers import CooperationHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
+from server.http.health import HealthHandlers, Probe
 from server.http.i18n import PoCatalogue
 from server.http.identity import identify
 from server.http.live import LiveHandlers, MayWatch
+from server.http.metrics import Gauges, Metrics
 from server.http.origin import same_origin
 from server.http.pages import WEB, Pages
 from server.http.problems import report_problems
 from server.http.routing import Route, add_routes
 from server.http.source import SourceHandlers
+from server.http.tracing import add_trace_id, trace
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import DossierId
@@ -40,6 +43,7 @@ from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
+from server.probes import certificate_probe, database_probe, disk_probe, media_probe
 from server.rooms.desk import DeskHandlers
 from server.rooms.handlers import MeetingHandlers
 from server.rooms.hub import Hub
@@ -57,6 +61,7 @@ from storage.objects import LocalObjects
 from storage.queue import LocalQueue
 
 DATABASE = web.AppKey("database", Database)
+METRICS = web.AppKey("metrics", Metrics)
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {
@@ -92,6 +97,9 @@ class Part:
     watchers: Mapping[str, MayWatch] = field(default_factory=dict)
     """Who may hear of which kind of topic."""
     runs: tuple[Run, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    """What the part depends on."""
+    gauges: Gauges = field(default_factory=dict)
     on_shutdown: tuple[Callable[[web.Application], Awaitable[None]], ...] = ()
     """What is told that the application ends, while its sockets still are open."""
 
@@ -110,6 +118,16 @@ class Ground:
         self.pages = Pages(catalogue=self.catalogue, clock=clock, demo=settings.demo)
         self.sessions = DatabaseSessions(self.database, clock)
 
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """What every part depends on."""
+        certificate = self.settings.certificate
+        return (
+            database_probe(self.database),
+            disk_probe(self.settings.data_dir),
+            *((certificate_probe(certificate, self.clock),) if certificate else ()),
+        )
+
     async def run(self, _app: web.Application) -> AsyncIterator[None]:
         """Close the database when all else has ended."""
         yield
@@ -126,10 +144,15 @@ def compose(
     ground = Ground(settings, clock or SystemClock())
     parts = (_people(ground), _cases(ground), _casefiles(ground), _meetings(ground, plane))
     watchers = {kind: watcher for part in parts for kind, watcher in part.watchers.items()}
+    probes = (*ground.probes, *(probe for part in parts for probe in part.probes))
+    metrics = Metrics({name: gauge for part in parts for name, gauge in part.gauges.items()})
     live = LiveHandlers(bus=ground.bus, sessions=ground.sessions, watchers=watchers)
-    common = Part(handlers=(live, AssetHandlers(), SourceHandlers()))
+    health = HealthHandlers(probes=probes, pages=ground.pages)
+    common = Part(handlers=(live, health, AssetHandlers(), SourceHandlers()))
     app = web.Application(
         middlewares=[
+            trace,
+            metrics.count(),
             report_problems(ground.pages, ground.catalogue),
             identify(ground.sessions),
             same_origin,
@@ -137,7 +160,8 @@ def compose(
         client_max_size=MAX_BODY_BYTES,
     )
     app[DATABASE] = ground.database
-    app.on_response_prepare.append(add_security_headers)
+    app[METRICS] = metrics
+    app.on_response_prepare.extend((add_security_headers, add_trace_id))
     app.cleanup_ctx.extend((ground.run, ground.queue.run))
     for part in parts:
         app.cleanup_ctx.extend(part.runs)
@@ -242,6 +266,8 @@ def _meetings(ground: Ground, plane: MediaPlane | None) -> Part:
             sockets,
         ),
         watchers={"meeting": meetings.may_watch},
+        probes=(media_probe(media),) if plane is None else (),
+        gauges={"meetings_live": ("Meetings that somebody is in", hub.count)},
         runs=(hub.run,) if plane is not None else (connected, hub.run),
         on_shutdown=(hub.hang_up,),
     )

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import structlog
 from aiohttp import web
 
-from server.app import DATABASE, compose
+from server.app import DATABASE, METRICS, compose
 from server.demo.dossier import add_dossier
 from server.demo.seed import is_seeded, seed
 from server.kernel.clock import SystemClock
@@ -49,9 +49,26 @@ async def serve(settings: Settings) -> None:
         if settings.demo:
             await _seed(app[DATABASE])
         await _listen(runner, settings)
-        async with supervised([_media_child(settings)]), _demo_dossier(app, settings):
+        media = supervised([_media_child(settings)])
+        async with _figures(app, settings), media, _demo_dossier(app, settings):
             _say_where(settings)
             await stopped.wait()
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _figures(app: web.Application, settings: Settings) -> AsyncIterator[None]:
+    """Serve the figures on their own port, to programs of this machine only."""
+    if not settings.metrics_port:
+        yield
+        return
+    runner = web.AppRunner(app[METRICS].application(), access_log=None)
+    await runner.setup()
+    try:
+        with _naming_the_port(settings.metrics_port, "LIANBIAN_METRICS_PORT"):
+            await web.TCPSite(runner, "127.0.0.1", settings.metrics_port).start()
+        yield
     finally:
         await runner.cleanup()
 
@@ -117,7 +134,7 @@ def _stop_event() -> asyncio.Event:
 
 async def _try_port(settings: Settings) -> None:
     """Refuse a taken port before anything is made that takes a while."""
-    with _naming_the_port(settings):
+    with _naming_the_port(settings.port, "--port"):
         loop = asyncio.get_running_loop()
         bound = await loop.create_server(
             asyncio.Protocol, settings.host, settings.port, reuse_address=True, start_serving=False
@@ -126,20 +143,19 @@ async def _try_port(settings: Settings) -> None:
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    with _naming_the_port(settings):
+    with _naming_the_port(settings.port, "--port"):
         await web.TCPSite(runner, settings.host, settings.port, reuse_address=True).start()
 
 
 @contextmanager
-def _naming_the_port(settings: Settings) -> Iterator[None]:
+def _naming_the_port(port: int, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         message = (
-            f"端口 {settings.port} 已被占用，请用 --port 另选。\n"
-            f"Port {settings.port} is taken; choose another with --port."
+            f"端口 {port} 已被占用，请用 {option} 另选。\nPort {port} is taken; choose another with {option}."
         )
         raise PortTaken(message) from None
 

@@ -25,6 +25,10 @@ class Settings:
     """Whether the fictional demo province is made and a seeded person can be chosen without a password."""
     secure_cookies: bool = False
     """Whether cookies carry `Secure`: on wherever a TLS proxy stands in front."""
+    metrics_port: int = 0
+    """TCP port on which Prometheus fetches figures, on loopback alone; 0 serves none."""
+    certificate: Path | None = None
+    """The TLS proxy's certificate, a PEM file whose end the operator's page watches; None watches none."""
     log_level: str = "INFO"
     """Least severity that is logged."""
 
@@ -87,5 +91,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         data_dir=Path(text("DATA_DIR", str(defaults.data_dir))),
         demo=switch("DEMO", default=defaults.demo),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
+        metrics_port=number("METRICS_PORT", defaults.metrics_port),
+        certificate=Path(text("CERTIFICATE", "")) if text("CERTIFICATE", "") else None,
         log_level=text("LOG_LEVEL", defaults.log_level),
     )

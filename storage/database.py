@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -107,6 +107,15 @@ class Database:
         """Open a unit that sees a snapshot and can't write."""
         async with self._reading.begin() as connection:
             yield SqlTransaction(connection)
+
+    async def ping(self) -> None:
+        """Ask it the smallest question.
+
+        Raises:
+            SQLAlchemyError: it does not answer.
+        """
+        async with self._reading.begin() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         """Close every connection."""

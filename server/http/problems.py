@@ -1,6 +1,5 @@
 """Refusals worded for people and programs: RFC 9457 problem details, or the same as a page."""
 
-import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from yarl import URL
 
 from server.http.i18n import Catalogue, locale_of
 from server.http.origin import CrossOrigin
+from server.http.tracing import route_of, trace_of
 from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def problem_json(
         "title": say(error.title),
         "status": status,
         "detail": say(error.advice).format_map(error.values),
+        "instance": f"urn:lianbian:trace:{trace_of(request)}",
         "code": error.code,
         **(extension or {}),
     }
@@ -134,13 +135,10 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
 
 def _went_wrong(request: web.Request, error: Exception) -> WentWrong:
     """Log our mistake; that a page was closed before its answer is none."""
-    reference = secrets.token_hex(4)
     is_closed = request.transport is None or request.transport.is_closing()
     if not (is_closed and isinstance(error, ConnectionResetError)):
-        log.error(
-            "request failed", exc_info=error, reference=reference, method=request.method, path=request.path
-        )
-    return WentWrong(reference=reference)
+        log.error("request failed", exc_info=error, method=request.method, route=route_of(request))
+    return WentWrong(reference=trace_of(request))
 
 
 def _to_program(request: web.Request, error: DomainError) -> DomainError:

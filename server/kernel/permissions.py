@@ -48,6 +48,8 @@ class Action(StrEnum):
     """Close an account, reopen it, give it a fresh password."""
     ADD_ORGANISATION = "add_organisation"
     """See the organisations and register another, or a facility's terminal."""
+    SEE_HEALTH = "see_health"
+    """See how the installation's parts are: whether each answers, and what to do if not."""
     LIST_TERMINALS = "list_terminals"
     """See which terminals of one's facility are paired."""
     MANAGE_TERMINAL = "manage_terminal"
@@ -108,6 +110,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
     Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},
+    Action.SEE_HEALTH: {Role.SYSTEM_ADMIN: _NO_RECORD},
     Action.LIST_TERMINALS: {Role.FACILITY_OFFICER: _NO_RECORD},
     Action.MANAGE_TERMINAL: {Role.FACILITY_OFFICER: _OWN},
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),

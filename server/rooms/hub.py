@@ -290,6 +290,10 @@ class Hub:
         """End a live meeting from outside."""
         self._happen(meeting_id, Closed(reason))
 
+    def count(self) -> int:
+        """Return how many meetings somebody is in."""
+        return len(self._live)
+
     def statuses(self, meeting_id: MeetingId) -> Mapping[ParticipantId, ParticipantStatus]:
         """Return where everybody of a live meeting is; empty if it does not live here."""
         live = self._live.get(meeting_id)

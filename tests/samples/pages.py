@@ -2,6 +2,7 @@
 
 from tests.samples.cases import CASES
 from tests.samples.meetings import MEETINGS
+from tests.samples.operations import OPERATIONS
 from tests.samples.people import PEOPLE
 
-SAMPLES = (*PEOPLE, *CASES, *MEETINGS)
+SAMPLES = (*PEOPLE, *CASES, *MEETINGS, *OPERATIONS)

@@ -23,6 +23,8 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_DATA_DIR": "/srv",
         "LIANBIAN_DEMO": "off",
         "LIANBIAN_SECURE_COOKIES": "on",
+        "LIANBIAN_METRICS_PORT": "3",
+        "LIANBIAN_CERTIFICATE": "/etc/proxy.pem",
         "LIANBIAN_LOG_LEVEL": "DEBUG",
     }
     assert {f"LIANBIAN_{field.name.upper()}" for field in fields(Settings)} == set(given)

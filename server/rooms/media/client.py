@@ -78,6 +78,11 @@ class MediaClient:
             await asyncio.gather(self._task, return_exceptions=True)
         self._notices.put_nowait(None)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the process is there."""
+        return self._connected.is_set()
+
     async def publish(self, *, room: MeetingId, publisher: ParticipantId, offer: str) -> str:
         """Take the `sendonly` offer of `publisher`, replacing a former leg; return the answer.
 

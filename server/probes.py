@@ -1,0 +1,88 @@
+"""What the operator's page and `/readyz` look at: each thing that the installation depends on, as a probe."""
+
+import asyncio
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from server.http.health import Finding, Probe, State
+from server.kernel.clock import Clock
+from server.kernel.errors import N_
+from server.rooms.media.client import MediaClient
+from storage.database import Database
+
+LITTLE_SPACE = 0.1
+"""Share of the disk; below it the operator is warned, below a tenth of it the disk counts as full."""
+RENEW_WITHIN = timedelta(days=21)
+"""A certificate that ends sooner should have been renewed: Let's Encrypt and Caddy do it a month ahead."""
+
+
+def database_probe(database: Database) -> Probe:
+    """Return the probe of the database."""
+
+    async def look() -> Finding:
+        await database.ping()
+        return Finding(state=State.WELL, words=N_("应答正常。"))
+
+    return Probe(name=N_("数据库"), code="database", look=look, is_essential=True)
+
+
+def media_probe(media: MediaClient) -> Probe:
+    """Return the probe of the media process."""
+
+    async def look() -> Finding:
+        if media.is_connected:
+            return Finding(state=State.WELL, words=N_("已连接，可以会见。"))
+        return Finding(
+            state=State.FAILED,
+            words=N_("会见进程没有运行，暂时不能会见。它会自动重启；若一直如此，请查看服务日志。"),
+        )
+
+    return Probe(name=N_("会见转发"), code="media", look=look)
+
+
+def disk_probe(folder: Path) -> Probe:
+    """Return the probe of the disk that holds `folder`."""
+
+    async def look() -> Finding:
+        space = await asyncio.to_thread(shutil.disk_usage, folder)
+        share = space.free / space.total
+        state = State.WELL if share >= LITTLE_SPACE else State.WORRYING
+        if share < LITTLE_SPACE / 10:
+            state = State.FAILED
+        words = N_("剩余 {free} GB，共 {total} GB。")
+        if state is not State.WELL:
+            words = N_("剩余 {free} GB，共 {total} GB。请清理磁盘或扩容，写满后无法上传和保存。")
+        values = (("free", round(space.free / 1e9)), ("total", round(space.total / 1e9)))
+        return Finding(state=state, words=words, values=values)
+
+    return Probe(name=N_("数据目录所在磁盘"), code="disk", look=look)
+
+
+def certificate_probe(path: Path, clock: Clock) -> Probe:
+    """Return the probe of the proxy's certificate, a PEM file."""
+
+    async def look() -> Finding:
+        try:
+            pem = await asyncio.to_thread(path.read_bytes)
+            ends = x509.load_pem_x509_certificate(pem).not_valid_after_utc
+        except (OSError, ValueError):
+            return Finding(
+                state=State.FAILED, words=N_("证书文件读不出来。请核对 LIANBIAN_CERTIFICATE 所指的文件。")
+            )
+        return _of_certificate(ends, clock.now())
+
+    return Probe(name=N_("网站证书"), code="certificate", look=look)
+
+
+def _of_certificate(ends: datetime, now: datetime) -> Finding:
+    values = (("day", ends.astimezone(UTC).date().isoformat()), ("left", (ends - now).days))
+    if ends <= now:
+        words = N_("已于 {day} 过期，浏览器会拒绝打开网页。请立即更换。")
+        return Finding(state=State.FAILED, words=words, values=values)
+    if ends - now < RENEW_WITHIN:
+        words = N_("{day} 到期，只剩 {left} 天。请检查自动续期。")
+        return Finding(state=State.WORRYING, words=words, values=values)
+    return Finding(state=State.WELL, words=N_("{day} 到期，还有 {left} 天。"), values=values)
