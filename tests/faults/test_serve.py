@@ -24,7 +24,7 @@ def _processes_of(data_dir: Path) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_serve_answers_and_ends_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
-    async with serving(tmp_path) as served:
+    async with serving(tmp_path, "--no-demo") as served:
         async with aiohttp.ClientSession() as session, session.get(f"{served.address}/healthz") as answer:
             assert (answer.status, await answer.text()) == (200, "ok\n")
         await until((tmp_path / "run" / "media.sock").exists, within_s=60)
@@ -34,7 +34,7 @@ async def test_serve_answers_and_ends_in_good_order(tmp_path: Path, number: sign
 
 
 async def test_the_children_end_when_serve_is_killed_without_warning(tmp_path: Path) -> None:
-    async with serving(tmp_path) as served:
+    async with serving(tmp_path, "--no-demo") as served:
         await until((tmp_path / "run" / "media.sock").exists, within_s=60)
         assert len(_processes_of(tmp_path)) >= 2, "the media process was not seen"
         served.process.kill()
@@ -43,7 +43,7 @@ async def test_the_children_end_when_serve_is_killed_without_warning(tmp_path: P
 
 
 async def test_a_second_serve_on_the_same_data_is_refused_with_advice(tmp_path: Path) -> None:
-    async with serving(tmp_path):
+    async with serving(tmp_path, "--no-demo"):
         second = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "server", "serve", "--port", str(free_port()), "--data-dir", str(tmp_path)),
@@ -56,7 +56,7 @@ async def test_a_second_serve_on_the_same_data_is_refused_with_advice(tmp_path: 
 
 
 async def test_a_taken_port_is_refused_with_advice(tmp_path: Path) -> None:
-    async with serving(tmp_path / "first") as first:
+    async with serving(tmp_path / "first", "--no-demo") as first:
         second = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "server", "serve", "--port", str(first.port), "--data-dir", str(tmp_path / "second")),
@@ -68,3 +68,15 @@ async def test_a_taken_port_is_refused_with_advice(tmp_path: Path) -> None:
     assert b"--port" in told
     assert b"Traceback" not in told
     assert said == b"", "a province was made before the port was tried"
+
+
+async def test_figures_are_served_on_a_port_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("LIANBIAN_METRICS_PORT", str(port))
+    async with serving(tmp_path, "--no-demo") as served, aiohttp.ClientSession() as session:
+        async with session.get(f"{served.address}/metrics") as answer:
+            assert answer.status == 404
+        async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert 'route="-",status="4xx"} 1.0' in await answer.text()
