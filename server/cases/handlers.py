@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from aiohttp import web
@@ -29,6 +30,8 @@ from server.cases.service.pages import (
     open_desk,
     open_offer,
 )
+from server.cases.service.records import find_case
+from server.cases.service.steps import RecordStep, StepNotOpen, record_step
 from server.cases.views import (
     CaseRow,
     DeadlineView,
@@ -42,15 +45,16 @@ from server.cases.views import (
     next_clock,
     people_view,
     stages_of,
+    steps_view,
 )
 from server.cases.wording import DECLINE_REASONS, END_REASONS, KINDS
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form
-from server.http.problems import STATUS
+from server.http.problems import STATUS, wants_page
 from server.http.routing import Route
 from server.kernel.clock import Clock
-from server.kernel.errors import DomainError
+from server.kernel.errors import DomainError, InvalidInput
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AssignmentId, CaseId
 from server.kernel.permissions import Action
@@ -109,6 +113,13 @@ class EndForm(Input):
     reason: EndReason
 
 
+class StepForm(Input):
+    """What was done, and on which day."""
+
+    duty: Annotated[str, Field(max_length=40)]
+    done_on: date
+
+
 class CaseHandlers(Generic[TxT]):
     """Serves the pages of cases."""
 
@@ -133,6 +144,7 @@ class CaseHandlers(Generic[TxT]):
         return (
             Route("GET", "/cases", self.list, Action.LIST_CASES),
             Route("GET", "/cases/{case_id}", self.show, Action.VIEW_CASE),
+            Route("POST", "/cases/{case_id}/steps", self.record_step, Action.RECORD_STEP),
             Route("GET", "/assignments/{assignment_id}", self.show_offer, Action.ANSWER_ASSIGNMENT),
             Route("POST", "/assignments/{assignment_id}/accept", self.accept, Action.ANSWER_ASSIGNMENT),
             Route("POST", "/assignments/{assignment_id}/decline", self.decline, Action.ANSWER_ASSIGNMENT),
@@ -153,6 +165,25 @@ class CaseHandlers(Generic[TxT]):
 
     async def show(self, request: web.Request) -> web.Response:
         """Show one case."""
+        return await self._case_page(request, problem=None)
+
+    async def record_step(self, request: web.Request) -> web.Response:
+        """Note that a duty is done, or show the case again with what was wrong."""
+        case_id, identity = CaseId(request.match_info["case_id"]), identity_of(request)
+        async with self._units.reading() as tx:
+            await find_case(case_id, identity, Action.RECORD_STEP, tx)
+        try:
+            form = await parse_form(request, StepForm)
+            command = RecordStep(case_id=case_id, duty=form.duty, done_on=form.done_on)
+            async with self._units.transaction() as tx:
+                await record_step(command, identity, tx, self._clock)
+        except (InvalidInput, StepNotOpen) as error:
+            if not wants_page(request):
+                raise
+            return await self._case_page(request, problem=error)
+        return see_other(f"/cases/{case_id}#deadlines")
+
+    async def _case_page(self, request: web.Request, *, problem: DomainError | None) -> web.Response:
         identity = identity_of(request)
         case_id = CaseId(request.match_info["case_id"])
         async with self._units.reading() as tx:
@@ -163,6 +194,9 @@ class CaseHandlers(Generic[TxT]):
         return self._pages.render(
             request,
             "cases/case.html",
+            status=STATUS[problem.kind] if problem else 200,
+            problem=problem,
+            steps=steps_view(page.clocks, self._clock.now()) if "tell" in may else (),
             case=case_view(page.case, page.recipient, page.organisations),
             stages=stages_of(page.case),
             act_line=None,

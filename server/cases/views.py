@@ -13,7 +13,9 @@ from server.cases.deadlines.engine import Clock, ClockState, Deadline
 from server.cases.deadlines.rules import Unit
 from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.service.records import Defender
+from server.cases.service.steps import open_steps
 from server.cases.wording import DUTIES, FACTORS, KINDS, REASONS, STAGES, TRACK, TRIGGERS, Words, reason_of
+from server.kernel.clock import local_date
 from server.kernel.errors import N_
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId, AssignmentId, CaseId
@@ -145,6 +147,30 @@ def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
         owner=owner if clock.running else "",
         provisional=deadline.provisional,
         unverified=not deadline.rule.verified,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """A duty of which the lawyer tells the day on which it was done."""
+
+    duty: str
+    title: str
+    first: date
+    """The earliest day that can be told: when the duty began."""
+    last: date
+
+
+def steps_view(clocks: Iterable[Clock], now: datetime) -> tuple[StepView, ...]:
+    """Return what the case's lawyers can tell to be done."""
+    return tuple(
+        StepView(
+            duty=clock.key,
+            title=DUTIES[clock.key][0],
+            first=local_date(clock.deadline.trigger_at),
+            last=local_date(now),
+        )
+        for clock in open_steps(clocks)
     )
 
 
@@ -356,6 +382,6 @@ def may_in(case: Case, role: Role) -> frozenset[str]:
     found = {"meetings"}
     if case.stage.file_access:
         found |= {"read"} if case.status.closed else {"read", "upload"}
-    if case.in_custody and not case.status.closed:
-        found.add("book")
+    if not case.status.closed:
+        found |= {"tell", "book"} if case.in_custody else {"tell"}
     return frozenset(found)

@@ -58,6 +58,8 @@ class Action(StrEnum):
     """See which cases are one's own."""
     VIEW_CASE = "view_case"
     """See a case: people, deadlines, assignment; what it holds besides has actions of its own."""
+    RECORD_STEP = "record_step"
+    """Tell that a duty of the defence is done, which ends its clock."""
     SEND_NOTICE = "send_notice"
     """Notify legal aid that somebody needs a defender."""
     VIEW_NOTICE = "view_notice"
@@ -115,6 +117,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.MANAGE_TERMINAL: {Role.FACILITY_OFFICER: _OWN},
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),
     Action.VIEW_CASE: dict.fromkeys(_CASE_ROLES, _OPEN_OR_CLOSED),
+    Action.RECORD_STEP: {Role.LAWYER: _OWN},
     Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
     Action.VIEW_NOTICE: {Role.AGENCY_OFFICER: _OWN},
     Action.ANSWER_ASSIGNMENT: {Role.LAWYER: _OWN},

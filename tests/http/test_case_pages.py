@@ -13,6 +13,7 @@ from server.cases.model import (
     Gender,
     Party,
     PartyKind,
+    Stage,
 )
 from server.cases.service.assigning import (
     AcceptAssignment,
@@ -328,3 +329,56 @@ async def test_the_form_takes_of_a_secret_case_its_number_alone(
     assert (taken.status, taken.headers["Location"]) == (303, "/cases")
     async with database.reading() as tx:
         assert await tx.cases.cases_of_agency(county.procuratorate.id) == ()
+
+
+AGREEMENT, PAPERS = "sign_agreement", "file_papers"
+
+
+async def test_a_step_that_is_told_ends_its_clock_and_is_told_to_the_open_page(
+    database: Database, county: County, clock: SetClock, lawyer: Account, signed_in: SignedIn
+) -> None:
+    about = await stored(database, county)
+    await assigned(database, county, clock, about, lawyer)
+    browser, path = await signed_in(lawyer), f"/cases/{about.id}"
+    assert "记录办结：签订委托协议" in await (await browser.get(path)).text()
+    async with browser.ws_connect(f"/live?watch=case:{about.id}") as socket:
+        form = {"duty": AGREEMENT, "done_on": "2026-09-28"}
+        answer = await browser.post(f"{path}/steps", data=form, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, f"{path}#deadlines")
+        assert (await socket.receive_json(timeout=30))["event"] == "FactRecorded"
+    assert "记录办结：签订委托协议" not in await (await browser.get(path)).text()
+    async with database.reading() as tx:
+        facts = (await tx.cases.facts_of(frozenset({about.id})))[about.id]
+    assert facts["agreement_signed"] == clock.now(), "of today counts what has passed"
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "words"),
+    [
+        ({"duty": AGREEMENT, "done_on": "2026-09-29"}, 422, "不能填今天以后的日期"),
+        ({"duty": AGREEMENT, "done_on": "2026-09-27"}, 422, "不能早于这项期限开始的日期"),
+        ({"duty": AGREEMENT, "done_on": "昨天"}, 422, "办理日期"),
+        ({"duty": AGREEMENT}, 422, "请填写这一项"),
+        ({"duty": PAPERS, "done_on": "2026-09-28"}, 409, "现在不用办理"),
+        ({"duty": "meet_client", "done_on": "2026-09-28"}, 409, "现在不用办理"),
+    ],
+    ids=["to come", "before it began", "no day", "nothing", "not due at this stage", "not for telling"],
+)
+async def test_what_cannot_be_told_is_said_and_changes_nothing(  # noqa: PLR0913, PLR0917
+    database: Database,
+    county: County,
+    clock: SetClock,
+    lawyer: Account,
+    signed_in: SignedIn,
+    form: dict[str, str],
+    status: int,
+    words: str,
+) -> None:
+    about = await stored(database, county, stage=Stage.PROSECUTION_REVIEW)
+    await assigned(database, county, clock, about, lawyer)
+    answer = await (await signed_in(lawyer)).post(f"/cases/{about.id}/steps", data=form)
+    assert answer.status == status
+    assert words in await answer.text()
+    async with database.reading() as tx:
+        facts = (await tx.cases.facts_of(frozenset({about.id})))[about.id]
+    assert not {"agreement_signed", "papers_filed"} & facts.keys()
