@@ -251,8 +251,8 @@ async def test_an_upload_goes_on_after_a_reload_where_it_stopped(desk: Desk, tmp
     await page.get_by_role("button", name="上传卷宗").click()
     await expect(page.locator("progress.prog")).to_be_visible()
     await until(lambda: len(sent) > 2)
-    await page.unroute("**/uploads/*")
     await page.reload()
+    await page.unroute("**/uploads/*")
     await page.set_input_files("#upload-file", path)
     async with page.expect_request(lambda request: request.method == "PATCH") as resumed:
         await page.get_by_role("button", name="上传卷宗").click()

@@ -70,7 +70,7 @@ async def proposed(
     database: Database, county: County, clock: SetClock, about: Case, lawyer: Account
 ) -> Assignment:
     command = ProposeAssignment(
-        case_id=about.id, account_id=lawyer.id, kind=AssignmentKind.LEAD, note="", version=1
+        case_id=about.id, account_id=lawyer.id, kind=AssignmentKind.LEAD, note="家属信任", version=1
     )
     async with database.transaction() as tx:
         return await propose(command, county.coordinator.identity, tx, clock)
