@@ -6,17 +6,10 @@ from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
-from server.casefiles.model import (
-    Annotation,
-    Dossier,
-    DossierProblem,
-    DossierStatus,
-    OutlineEntry,
-    Page,
-    Upload,
-)
+from server.casefiles.model import Annotation, Dossier, DossierStatus, Page, Upload
 from server.casefiles.ports import CaseFileStore
 from server.kernel.ids import AccountId, AnnotationId, CaseId, DossierId, UploadId
+from server.pdf.manifest import DocumentProblem, OutlineEntry
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import casefiles as tables
 
@@ -85,7 +78,7 @@ class SqlCaseFiles(CaseFileStore):
 
     @override
     async def note_status(
-        self, dossier_id: DossierId, status: DossierStatus, *, problem: DossierProblem | None
+        self, dossier_id: DossierId, status: DossierStatus, *, problem: DocumentProblem | None
     ) -> None:
         matches = tables.dossier.c.id == dossier_id
         values = {"status": status, "problem": problem}

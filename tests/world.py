@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from secrets import randbelow
 
-from server.casefiles.model import DossierStatus, Page, PageProblem, Upload
+from server.casefiles.model import DossierStatus, Page, Upload
 from server.cases.model import (
     Assignment,
     AssignmentStatus,
@@ -34,6 +34,7 @@ from server.kernel.ids import (
     new_id,
 )
 from server.kernel.permissions import Relation
+from server.pdf.manifest import PageProblem
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
 from server.rooms.model import Meeting, MeetingStatus, Participant, ParticipantKind, Visit
 from server.scheduling.model import Booking, BookingStatus, Hold, Purpose

@@ -9,18 +9,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from server.casefiles.model import (
-    Dossier,
-    DossierOpened,
-    DossierProblem,
-    DossierReady,
-    DossierRefused,
-    DossierStatus,
-    OutlineEntry,
-    Page,
-    PageKind,
-    PageProblem,
-)
+from server.casefiles.model import Dossier, DossierOpened, DossierReady, DossierRefused, DossierStatus, Page
 from server.casefiles.ports import CaseFilesTx
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Notification
@@ -28,6 +17,7 @@ from server.kernel.ids import DossierId
 from server.kernel.objects import Objects
 from server.kernel.transaction import Units
 from server.pdf import manifest
+from server.pdf.manifest import DocumentProblem
 from server.pdf.renderer import OpenDocument, ProcessLost, Renderer
 
 log = structlog.get_logger()
@@ -89,7 +79,7 @@ class Ingest:
                     await self._split(dossier, document, done)
             except manifest.DocumentRefused as refused:
                 if not self._stopping:
-                    await self._refuse(dossier, DossierProblem(refused.problem.value))
+                    await self._refuse(dossier, refused.problem)
             except ProcessLost:
                 log.exception("no render process can be started", dossier=dossier_id)
             finally:
@@ -116,11 +106,11 @@ class Ingest:
         try:
             prepared = await self._prepared(number, document)
         except manifest.PageRefused as refused:
-            return Page(dossier_id=dossier_id, number=number, problem=PageProblem(refused.problem.value))
+            return Page(dossier_id=dossier_id, number=number, problem=refused.problem)
         page = Page(
             dossier_id=dossier_id,
             number=number,
-            kind=PageKind(prepared.kind.value),
+            kind=prepared.kind,
             width_pt=round(prepared.width_pt, 2),
             height_pt=round(prepared.height_pt, 2),
             width_px=prepared.width_px,
@@ -140,11 +130,8 @@ class Ingest:
             return await document.page(number)
 
     async def _note_opened(self, dossier: Dossier, info: manifest.DocumentInfo) -> None:
-        outline = tuple(
-            OutlineEntry(level=entry.level, title=entry.title, page=entry.page) for entry in info.outline
-        )
         async with self._units.transaction() as tx:
-            await tx.casefiles.note_opened(dossier.id, page_count=info.page_count, outline=outline)
+            await tx.casefiles.note_opened(dossier.id, page_count=info.page_count, outline=info.outline)
             tx.record(
                 DossierOpened(
                     actor=ACTOR,
@@ -170,7 +157,7 @@ class Ingest:
                 )
             )
 
-    async def _refuse(self, dossier: Dossier, problem: DossierProblem) -> None:
+    async def _refuse(self, dossier: Dossier, problem: DocumentProblem) -> None:
         async with self._units.transaction() as tx:
             await tx.casefiles.note_status(dossier.id, DossierStatus.REFUSED, problem=problem)
             tx.record(

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from server.kernel.events import Event
 from server.kernel.ids import AccountId, AnnotationId, CaseId, DossierId, UploadId
+from server.pdf.manifest import DocumentProblem, OutlineEntry, PageKind, PageProblem
 
 Percent = NewType("Percent", float)
 """0–100 of the page's width (x, width) or height (y, height) as displayed; the origin is its top left."""
@@ -23,35 +24,6 @@ class DossierStatus(StrEnum):
     """Every page is served, or shows its own error."""
     REFUSED = "refused"
     """The file is of no use; `problem` says why."""
-
-
-class DossierProblem(StrEnum):
-    """Why a whole file is of no use."""
-
-    EMPTY = "empty"
-    NOT_PDF = "not_pdf"
-    ENCRYPTED = "encrypted"
-    DAMAGED = "damaged"
-    NO_PAGES = "no_pages"
-    TOO_MANY_PAGES = "too_many_pages"
-    TOO_COMPLEX = "too_complex"
-
-
-class PageProblem(StrEnum):
-    """Why one page can't be shown."""
-
-    DAMAGED = "damaged"
-    TOO_COMPLEX = "too_complex"
-
-
-class PageKind(StrEnum):
-    """How the page was drawn in the document."""
-
-    JPEG1 = "jpeg1"
-    G4 = "g4"
-    JPX = "jpx"
-    MIXED = "mixed"
-    VECTOR = "vector"
 
 
 class PageSize(StrEnum):
@@ -96,15 +68,6 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutlineEntry:
-    """A line of the dossier's table of contents."""
-
-    level: int
-    title: str
-    page: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A volume of a case file: one scanned document."""
 
@@ -117,7 +80,7 @@ class Dossier:
     status: DossierStatus
     received_at: datetime
     received_from: AccountId
-    problem: DossierProblem | None = None
+    problem: DocumentProblem | None = None
     page_count: int | None = None
     """None until the document was opened."""
     outline: tuple[OutlineEntry, ...] = ()

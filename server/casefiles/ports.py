@@ -3,17 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
-from server.casefiles.model import (
-    Annotation,
-    Dossier,
-    DossierProblem,
-    DossierStatus,
-    OutlineEntry,
-    Page,
-    Upload,
-)
+from server.casefiles.model import Annotation, Dossier, DossierStatus, Page, Upload
 from server.cases.ports import CasesTx
 from server.kernel.ids import AccountId, AnnotationId, CaseId, DossierId, UploadId
+from server.pdf.manifest import DocumentProblem, OutlineEntry
 
 
 class CaseFileStore(Protocol):
@@ -62,7 +55,7 @@ class CaseFileStore(Protocol):
         ...
 
     async def note_status(
-        self, dossier_id: DossierId, status: DossierStatus, *, problem: DossierProblem | None
+        self, dossier_id: DossierId, status: DossierStatus, *, problem: DocumentProblem | None
     ) -> None:
         """Store how far the dossier has come."""
         ...

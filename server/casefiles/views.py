@@ -3,22 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.casefiles.model import Dossier, DossierProblem, DossierStatus, PageProblem
+from server.casefiles.model import Dossier, DossierStatus
 from server.casefiles.ports import CaseFilesTx
 from server.casefiles.service import find_case_with_files
 from server.kernel.errors import N_
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, CaseId, DossierId
 from server.kernel.permissions import Action
+from server.pdf.manifest import DocumentProblem, PageProblem
 
-FAILURES: Mapping[DossierProblem, str] = {
-    DossierProblem.EMPTY: N_("文件是空的。请核对选中的文件，重新扫描或拷贝后上传。"),
-    DossierProblem.NOT_PDF: N_("这不是 PDF 文件。请把扫描件存成 PDF 后上传。"),
-    DossierProblem.ENCRYPTED: N_("文件有打开密码。请向送卷单位索取密码，去掉密码另存后上传。"),
-    DossierProblem.DAMAGED: N_("文件已损坏，打不开。请重新拷贝原件后上传，并核对校验值。"),
-    DossierProblem.NO_PAGES: N_("文件里没有任何页面。请核对选中的文件后重新上传。"),
-    DossierProblem.TOO_MANY_PAGES: N_("超过 5000 页。请分册后分别上传。"),
-    DossierProblem.TOO_COMPLEX: N_("打开文件所需的时间或内存超过限度。请用扫描仪重新生成普通的 PDF 后上传。"),
+FAILURES: Mapping[DocumentProblem, str] = {
+    DocumentProblem.EMPTY: N_("文件是空的。请核对选中的文件，重新扫描或拷贝后上传。"),
+    DocumentProblem.NOT_PDF: N_("这不是 PDF 文件。请把扫描件存成 PDF 后上传。"),
+    DocumentProblem.ENCRYPTED: N_("文件有打开密码。请向送卷单位索取密码，去掉密码另存后上传。"),
+    DocumentProblem.DAMAGED: N_("文件已损坏，打不开。请重新拷贝原件后上传，并核对校验值。"),
+    DocumentProblem.NO_PAGES: N_("文件里没有任何页面。请核对选中的文件后重新上传。"),
+    DocumentProblem.TOO_MANY_PAGES: N_("超过 5000 页。请分册后分别上传。"),
+    DocumentProblem.TOO_COMPLEX: N_(
+        "打开文件所需的时间或内存超过限度。请用扫描仪重新生成普通的 PDF 后上传。"
+    ),
 }
 """What is wrong with a whole file, and how to mend it."""
 

@@ -21,15 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
-from server.casefiles.model import (
-    DossierProblem,
-    DossierStatus,
-    Meaning,
-    OutlineEntry,
-    PageKind,
-    PageProblem,
-    Region,
-)
+from server.casefiles.model import DossierStatus, Meaning, Region
+from server.pdf.manifest import DocumentProblem, OutlineEntry, PageKind, PageProblem
 from storage.columns import EnumText, UtcDateTime
 from storage.tables.base import Id, metadata
 
@@ -93,7 +86,7 @@ dossier = Table(
     Column("status", EnumText(DossierStatus), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("received_from", Id, ForeignKey("account.id"), nullable=False),
-    Column("problem", EnumText(DossierProblem)),
+    Column("problem", EnumText(DocumentProblem)),
     Column("page_count", Integer),
     Column("outline", OutlineJson, nullable=False),
     Column("revision", Integer, nullable=False),

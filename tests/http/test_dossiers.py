@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from server.casefiles.model import Dossier, DossierStatus, PageProblem
+from server.casefiles.model import Dossier, DossierStatus
 from server.cases.model import AssignmentStatus, Stage
 from server.kernel.events import Job
+from server.pdf.manifest import PageProblem
 from server.settings import Settings
 from storage.database import Database
 from storage.objects import LocalObjects

@@ -13,10 +13,11 @@ from multidict import CIMultiDictProxy
 from pytest_aiohttp import AiohttpClient
 
 from server.casefiles import tus
-from server.casefiles.model import DossierProblem, DossierStatus, Upload
+from server.casefiles.model import DossierStatus, Upload
 from server.casefiles.uploads import KEPT_FOR, Uploads, _Body
 from server.cases.model import AssignmentStatus, Stage
 from server.kernel.ids import DossierId, UploadId, new_id
+from server.pdf.manifest import DocumentProblem
 from server.settings import Settings
 from storage.database import Database
 from storage.objects import LocalObjects
@@ -246,7 +247,7 @@ async def test_an_empty_file_becomes_a_dossier_that_says_so(
     answer = await create(lead, work, 0)
     dossier_id = DossierId(answer.headers["Dossier-Location"].rpartition("/")[2])
 
-    assert (await becomes(database, dossier_id, DossierStatus.REFUSED)).problem is DossierProblem.EMPTY
+    assert (await becomes(database, dossier_id, DossierStatus.REFUSED)).problem is DocumentProblem.EMPTY
 
 
 @pytest.mark.parametrize(
@@ -365,4 +366,4 @@ async def test_what_was_whole_when_the_server_died_is_finished_at_the_next_start
         await tx.casefiles.add_upload(upload)
     await aiohttp_client(app)
     found = await becomes(database, DossierId(upload.id), DossierStatus.REFUSED)
-    assert found.problem is DossierProblem.NOT_PDF
+    assert found.problem is DocumentProblem.NOT_PDF

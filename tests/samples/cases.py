@@ -3,9 +3,10 @@
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace as Value
 
-from server.casefiles.model import Dossier, DossierStatus, OutlineEntry, Page, Upload
+from server.casefiles.model import Dossier, DossierStatus, Page, Upload
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed
 from server.kernel.ids import AccountId, CaseId, DossierId, UploadId
+from server.pdf.manifest import OutlineEntry
 from tests.samples.values import AGENCY, COORDINATOR, INSTITUTION, LAWYER, NOW, Sample, at
 
 CASE = Value(

@@ -5,18 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.casefiles.handlers import annotation_body, manifest_body
-from server.casefiles.model import (
-    Annotation,
-    Dossier,
-    DossierStatus,
-    Meaning,
-    OutlineEntry,
-    Page,
-    PageProblem,
-    Percent,
-    Region,
-)
+from server.casefiles.model import Annotation, Dossier, DossierStatus, Meaning, Page, Percent, Region
 from server.kernel.ids import AccountId, AnnotationId, CaseId, DossierId
+from server.pdf.manifest import OutlineEntry, PageProblem
 
 CONTRACT = json.loads((Path(__file__).parents[2] / "contract" / "dossier_messages.json").read_text("utf-8"))
 AT = datetime(2026, 9, 28, 1, 12, tzinfo=UTC)
