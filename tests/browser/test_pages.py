@@ -34,6 +34,9 @@ PERSONS = (
     "agency_officer",
     "system_admin",
     "security_admin",
+    "auditor",
+    "interpreter",
+    "assessor",
 )
 NOWHERE = "/there-is-no-such-page"
 STARTS = {ANONYMOUS: ("/choose", "/sign-in", "/kiosk/pair", NOWHERE)}
