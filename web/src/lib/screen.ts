@@ -9,13 +9,14 @@ export class Screen {
   readonly #element: HTMLElement;
   readonly #view: () => TemplateResult;
   readonly #ticking: ReturnType<typeof setInterval>;
+  /** Until the first drawing the element shows what the server put there. */
+  #isAsServed = true;
   #isDue = false;
   #isClosed = false;
 
   constructor(element: HTMLElement, view: () => TemplateResult) {
     this.#element = element;
     this.#view = view;
-    element.replaceChildren();
     this.#ticking = setInterval(() => this.redraw(), TICK_MS);
     this.redraw();
   }
@@ -26,8 +27,14 @@ export class Screen {
     this.#isDue = true;
     requestAnimationFrame(() => {
       this.#isDue = false;
-      if (!this.#isClosed) render(this.#view(), this.#element);
+      if (!this.#isClosed) this.#draw();
     });
+  }
+
+  #draw(): void {
+    if (this.#isAsServed) this.#element.replaceChildren();
+    this.#isAsServed = false;
+    render(this.#view(), this.#element);
   }
 
   /** Draws no more. */
