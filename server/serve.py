@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from server.app import DATABASE, METRICS, compose
-from server.demo.dossier import add_dossier
+from server.demo.filing import add_dossier
 from server.demo.seed import is_seeded, seed
 from server.kernel.clock import SystemClock
 from server.people.administration import first_account

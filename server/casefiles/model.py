@@ -163,6 +163,18 @@ class Viewer:
     case_number: str
 
 
+class PictureUnreadable(Exception):
+    """The stored image can't be decoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An encoded image."""
+
+    content: bytes
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierEvent(Event):
     """Something that happened to a dossier; told on its case's topic and its own."""

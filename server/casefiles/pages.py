@@ -1,12 +1,15 @@
 """Serves page images: stored stream → reduced, marked, encoded, off the event loop."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from server.casefiles.model import Page, PageSize, Viewer
+from server.casefiles.model import Page, PageSize, Picture, PictureUnreadable, Viewer
 from server.casefiles.service import PageUnreadable
-from server.casefiles.watermark import Picture, PictureUnreadable, Watermark
 from server.kernel.objects import Objects
 from server.pdf.renderer import Renderer
+
+if TYPE_CHECKING:
+    from server.casefiles.watermark import Watermark
 
 AT_ONCE = 4
 """Pages that are decoded at the same time; more would only wait for the processors."""
@@ -38,11 +41,17 @@ class PagePictures:
             except PictureUnreadable as error:
                 raise PageUnreadable from error
 
-    async def warm_up(self) -> Watermark:
+    async def warm_up(self) -> "Watermark":
         """Fetch the font once; a failure is tried again by the next caller."""
         if self._watermark is None or (self._watermark.done() and self._watermark.exception() is not None):
             self._watermark = asyncio.create_task(self._make_watermark(), name="watermark-font")
         return await asyncio.shield(self._watermark)
 
-    async def _make_watermark(self) -> Watermark:
-        return Watermark(await self._renderer.chinese_font())
+    async def _make_watermark(self) -> "Watermark":
+        return await asyncio.to_thread(_loaded, await self._renderer.chinese_font())
+
+
+def _loaded(font: bytes) -> "Watermark":
+    from server.casefiles.watermark import Watermark  # noqa: PLC0415 - OpenCV would hold up every start
+
+    return Watermark(font)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from server.casefiles.model import PageSize, Viewer
+from server.casefiles.model import PageSize, Picture, PictureUnreadable, Viewer
 from server.kernel.clock import CHINA
 
 Pixels = NDArray[np.uint8]
@@ -39,18 +39,6 @@ _ON_INK = 72
 _TILT_DEGREES = 24
 _GRAY_STEP = 85
 """Between the four grays of a bitonal page."""
-
-
-class PictureUnreadable(Exception):
-    """The stored image can't be decoded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """An encoded image."""
-
-    content: bytes
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)

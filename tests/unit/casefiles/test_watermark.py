@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.casefiles.model import PageSize, Viewer
-from server.casefiles.watermark import PictureUnreadable, Watermark, mark_text, reduction
+from server.casefiles.model import PageSize, PictureUnreadable, Viewer
+from server.casefiles.watermark import Watermark, mark_text, reduction
 from server.pdf.renderer import Renderer
 from tests import documents
 
