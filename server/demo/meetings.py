@@ -89,9 +89,7 @@ def _always_open(facility_id: OrganisationId) -> FacilityPractice:
     usual = FacilityPractice.usual(facility_id)
     return FacilityPractice(
         facility_id=facility_id,
-        opening=tuple(
-            OpeningPeriod(weekday=weekday, opens=time(0), closes=time(23, 55)) for weekday in range(7)
-        ),
+        opening=tuple(OpeningPeriod(weekday=weekday, opens=time(0), closes=time(0)) for weekday in range(7)),
         turnaround=usual.turnaround,
         guard_viewing=True,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse, parse_form, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
-from server.kernel.clock import CHINA, Clock, local_date
+from server.kernel.clock import Clock, local_date
 from server.kernel.errors import DomainError, NotFound
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, BookingId, CaseId, MeetingId, OrganisationId, TerminalId
@@ -88,10 +88,10 @@ class _Facts:
         return "in_session" if live else booking.status.value
 
     def today(self) -> list[Booking]:
-        """Return the bookings of this day in China that stand or stood."""
-        today = local_date(self.now)
+        """Return the bookings that stand or stood and are work of this day in China."""
+        today = Slot.day(local_date(self.now))
         return [
-            each for each in self.bookings if local_date(each.starts_at) == today and each.status in _SHOWN
+            each for each in self.bookings if each.slot.joinable.overlaps(today) and each.status in _SHOWN
         ]
 
 
@@ -206,7 +206,7 @@ class DeskHandlers:
         if identity.organisation_id is None:
             raise NotFound
         facility_id, now = OrganisationId(identity.organisation_id), self._clock.now()
-        midnight = datetime.combine(local_date(now), time(0), CHINA).astimezone(UTC)
+        midnight = Slot.day(local_date(now)).starts_at
         bookings = await tx.slots.bookings_of_facility(facility_id, Slot(midnight, midnight + AHEAD))
         terminals = await tx.people.terminals_of(facility_id)
         visits = {each.id: await tx.rooms.visit(each.id) for each in terminals}

@@ -35,9 +35,8 @@ from server.kernel.ids import (
     ParticipantId,
     TerminalId,
 )
+from server.scheduling.model import JOIN_OPENS_BEFORE
 
-JOIN_OPENS_BEFORE = timedelta(minutes=30)
-"""How long before its start a meeting can be joined."""
 MAX_OBSERVERS = 3
 """How many officers may watch at once: they must not take the places of those who talk."""
 MAX_WATCH_STARTS = 6

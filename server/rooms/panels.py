@@ -8,9 +8,8 @@ from server.kernel.clock import Clock, local_date
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
-from server.rooms.model import JOIN_OPENS_BEFORE
 from server.rooms.ports import RoomsTx
-from server.scheduling.model import Booking, BookingStatus
+from server.scheduling.model import Booking, BookingStatus, Slot
 from server.scheduling.service.records import OwnMeeting, meetings_of
 
 
@@ -69,13 +68,13 @@ class MeetingPanels:
         return tuple(rows)
 
     async def agenda(self, identity: Identity) -> tuple[AgendaEntry, ...]:
-        """Return the lawyer's bookings of today."""
-        today = local_date(self._clock.now())
+        """Return the lawyer's bookings that are work of this day in China."""
+        today = Slot.day(local_date(self._clock.now()))
         async with self._units.reading() as tx:
             return tuple(
                 self._entry(each, identity)
                 for each in await meetings_of(identity, tx)
-                if local_date(each.booking.starts_at) == today
+                if each.booking.slot.joinable.overlaps(today)
                 and identity.account_id in each.booking.lawyer_ids
             )
 
@@ -91,7 +90,7 @@ class MeetingPanels:
     def _way_in(self, booking: Booking, identity: Identity) -> str | None:
         now = self._clock.now()
         invited = identity.role is Role.LAWYER and AccountId(identity.account_id or "") in booking.lawyer_ids
-        is_open = booking.starts_at - JOIN_OPENS_BEFORE <= now < booking.ends_at
+        is_open = booking.slot.joinable.contains(now)
         confirmed = booking.status is BookingStatus.CONFIRMED
         return f"/meetings/{booking.id}" if invited and confirmed and is_open else None
 

@@ -8,14 +8,14 @@ like a confirmed one; only `cancelled` and `no_show` let go.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, Self
 
 from typing_extensions import override
 
-from server.kernel.clock import CHINA
+from server.kernel.clock import CHINA, local_date
 from server.kernel.errors import N_, DomainError
 from server.kernel.events import Event
 from server.kernel.ids import AccountId, BookingId, CaseId, OrganisationId, PartyId, TerminalId
@@ -24,6 +24,8 @@ GRANULE = timedelta(minutes=5)
 """The unit of the ledger: all times, lengths and buffers are multiples of it."""
 BOOK_AHEAD = timedelta(days=90)
 """How far ahead a slot can be asked for; what is farther off is rarely kept."""
+JOIN_OPENS_BEFORE = timedelta(minutes=30)
+"""How long before its start a meeting can be joined."""
 HOLD_FOR = timedelta(minutes=10)
 """How long a slot stays claimed while the form is filled."""
 ARRANGE_WITHIN = timedelta(hours=48)
@@ -77,6 +79,11 @@ class Slot:
             raise OffTheGrid
         return cls(starts_at, starts_at + length)
 
+    @classmethod
+    def day(cls, on: date) -> Self:
+        """Make the whole of a day in China."""
+        return cls(*(datetime.combine(each, time(), CHINA).astimezone(UTC) for each in (on, on + _DAY)))
+
     @property
     def length(self) -> timedelta:
         """How long it is."""
@@ -89,12 +96,22 @@ class Slot:
             yield moment
             moment += GRANULE
 
+    @property
+    def joinable(self) -> Self:
+        """The same with the time before it in which one can join already."""
+        return replace(self, starts_at=self.starts_at - JOIN_OPENS_BEFORE)
+
+    def contains(self, moment: datetime) -> bool:
+        """Tell whether `moment` is in it."""
+        return self.starts_at <= moment < self.ends_at
+
     def overlaps(self, other: "Slot") -> bool:
         """Tell whether the two share a granule."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
 
 
 class Purpose(StrEnum):
@@ -235,6 +252,13 @@ class OpeningPeriod:
     """0 is Monday."""
     opens: time
     closes: time
+    """Midnight is the end of the weekday."""
+
+    def on(self, day: date) -> Slot:
+        """Return the period as it is on a day of its weekday."""
+        opens = datetime.combine(day, self.opens, CHINA)
+        closes = datetime.combine(day if self.closes > time() else day + _DAY, self.closes, CHINA)
+        return Slot(opens.astimezone(UTC), closes.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,14 +288,17 @@ class FacilityPractice:
         )
 
     def is_open(self, slot: Slot) -> bool:
-        """Tell whether the whole of `slot` lies within one opening period."""
-        starts, ends = slot.starts_at.astimezone(CHINA), slot.ends_at.astimezone(CHINA)
-        return starts.date() == ends.date() and any(
-            period.weekday == starts.weekday()
-            and period.opens <= starts.time()
-            and ends.time() <= period.closes
-            for period in self.opening
-        )
+        """Tell whether the whole of `slot` lies within opening periods that follow without a gap."""
+        at: datetime | None = slot.starts_at
+        while at is not None and at < slot.ends_at:
+            at = self._open_until(at)
+        return at is not None
+
+    def _open_until(self, at: datetime) -> datetime | None:
+        """Return when the period around `at` closes; None if it is in none."""
+        day = local_date(at)
+        periods = (period.on(day) for period in self.opening if period.weekday == day.weekday())
+        return max((each.ends_at for each in periods if each.starts_at <= at < each.ends_at), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

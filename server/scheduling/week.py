@@ -10,6 +10,7 @@ from server.scheduling.ledger import Busy, Search
 from server.scheduling.model import BOOK_AHEAD, FacilityPractice, Hold, Slot
 
 DAYS = 7
+_MIDNIGHT = 24 * 60
 _SHORT, _LONG = timedelta(minutes=30), timedelta(hours=1)
 
 
@@ -151,7 +152,7 @@ def _starts(practice: FacilityPractice, step: timedelta) -> tuple[time | None, .
     """Return when slots begin on any day of the week, with None where every day has a break."""
     minutes: set[int] = set()
     for period in practice.opening:
-        minute, closes = _minutes(period.opens), _minutes(period.closes)
+        minute, closes = _minutes(period.opens), _minutes(period.closes) or _MIDNIGHT
         while minute < closes:
             minutes.add(minute)
             minute += step // timedelta(minutes=1)

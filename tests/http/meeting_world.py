@@ -1,8 +1,8 @@
 """A facility, a case, its lawyers and their browsers: what the tests of booking and meeting begin with."""
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from typing import Any
 
 from aiohttp import ClientWebSocketResponse
@@ -14,6 +14,7 @@ from server.kernel.identity import Identity, Role
 from server.kernel.ids import PartyId, new_id
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
 from server.people.service import issue_pairing_code, pair
+from server.scheduling.model import FacilityPractice, OpeningPeriod
 from storage.database import Database
 from tests.factories import account, assignment, case, organisation, terminal
 from tests.fakes.clock import SetClock
@@ -103,12 +104,20 @@ async def book(world: World, browser: Browser, choice: dict[str, str] | None = N
     return path.replace("/holds/", "/bookings/")
 
 
-async def confirmed(world: World, signed_in: SignedIn) -> str:
+async def confirmed(world: World, signed_in: SignedIn, choice: dict[str, str] | None = None) -> str:
     """Have a meeting booked and approved; return its path."""
-    path = await book(world, await signed_in(world.lawyer))
+    path = await book(world, await signed_in(world.lawyer), choice)
     answer = await (await signed_in(world.officer)).post(f"{path}/confirm", data={"version": "1"})
     assert answer.status == 200
     return path.replace("/bookings/", "/meetings/")
+
+
+async def open_day_and_night(world: World, database: Database) -> None:
+    """Have the facility bring people to the terminals at any time of any day."""
+    opening = (OpeningPeriod(weekday=day, opens=time(0), closes=time(0)) for day in range(7))
+    usual = FacilityPractice.usual(world.facility.id)
+    async with database.transaction() as tx:
+        await tx.slots.put_practice(replace(usual, opening=tuple(opening)))
 
 
 class Talker:

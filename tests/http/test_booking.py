@@ -1,6 +1,6 @@
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,16 @@ from storage.database import Database
 from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
-from tests.http.meeting_world import CHOICE, TUESDAY_10, World, book, confirmed, hold, make_world
+from tests.http.meeting_world import (
+    CHOICE,
+    TUESDAY_10,
+    World,
+    book,
+    confirmed,
+    hold,
+    make_world,
+    open_day_and_night,
+)
 
 
 @pytest.fixture
@@ -254,6 +263,21 @@ async def test_the_case_and_the_desk_of_its_lawyer_show_the_meeting(
     lawyer = await signed_in(world.lawyer)
     for page in (f"/cases/{world.case.id}", "/cases"):
         assert path in await (await lawyer.get(page)).text()
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_meeting_around_midnight_is_work_of_both_days(
+    world: World, signed_in: SignedIn, database: Database, clock: SetClock, minutes: int
+) -> None:
+    await open_day_and_night(world, database)
+    midnight = datetime(2026, 9, 28, 16, 0, tzinfo=UTC)
+    starts_at = midnight + timedelta(minutes=minutes)
+    path = await confirmed(world, signed_in, {"starts_at": starts_at.isoformat(), "minutes": "30"})
+    for now in (midnight - timedelta(minutes=15), midnight + timedelta(minutes=15)):
+        clock.move(now - clock.now())
+        desk = await (await signed_in(world.officer)).get("/desk")
+        assert "今天 1 场会见" in await desk.text()
+        assert path in await (await (await signed_in(world.lawyer)).get("/cases")).text()
 
 
 async def test_asking_for_a_meeting_starts_the_facilitys_48_hours(

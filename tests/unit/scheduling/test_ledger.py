@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -108,14 +109,24 @@ def test_a_facility_is_open_only_for_slots_within_one_period(
     assert practice.is_open(Slot.of(china(day, hour, minute), HOUR)) is open_
 
 
-def test_a_slot_over_midnight_is_never_open() -> None:
+@pytest.mark.parametrize(
+    ("closes", "weekdays", "open_"),
+    [
+        (time(0), range(7), True),  # day and night
+        (time(0), (0, 2, 3, 4, 5, 6), False),  # Monday to its end, but not on Tuesday
+        (time(23, 55), range(7), False),  # five minutes a day, everyone is in the cells
+    ],
+)
+def test_a_slot_over_midnight_is_open_where_the_next_day_follows_without_a_gap(
+    closes: time, weekdays: Iterable[int], *, open_: bool
+) -> None:
     practice = FacilityPractice(
         facility_id=FACILITY,
-        opening=tuple(OpeningPeriod(weekday=day, opens=time(0), closes=time(23, 55)) for day in range(7)),
+        opening=tuple(OpeningPeriod(weekday=day, opens=time(0), closes=closes) for day in weekdays),
         turnaround=GRANULE,
         guard_viewing=False,
     )
-    assert not practice.is_open(Slot.of(china(28, 23, 30), HOUR))
+    assert practice.is_open(Slot.of(china(28, 23, 30), HOUR)) is open_
 
 
 def test_a_refused_slot_comes_with_the_nearest_free_ones() -> None:
