@@ -113,7 +113,7 @@ class Ground:
         self.clock = clock
         self.bus = LocalBus()
         self.queue = LocalQueue({})
-        self.database = Database(settings.database_url, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
+        self.database = Database(settings.database, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
         self.catalogue = PoCatalogue(WEB / "locale" / "en.po")
         self.pages = Pages(catalogue=self.catalogue, clock=clock, demo=settings.demo)
         self.sessions = DatabaseSessions(self.database, clock)

@@ -13,10 +13,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import structlog
+from sqlalchemy import make_url
 
+from server.kernel.transaction import DatabaseUnavailable
 from server.settings import Settings, from_environment
 from storage.check import findings
-from storage.migrate import migrate_sqlite
+from storage.migrate import migrate
 
 _COULD_NOT = 1
 LONGEST_SOCKET_PATH = 107
@@ -36,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = _settings(options)
         _configure_logs(settings.log_level)
         command: Callable[[Settings, argparse.Namespace], None] = options.run
-        command(settings, options)
+        with _naming_the_database(settings):
+            command(settings, options)
     except (CannotStart, ValueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the answer to whoever typed the command
         sys.exit(_COULD_NOT)
@@ -75,15 +78,15 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _serve(settings: Settings, _options: argparse.Namespace) -> None:
     gc.disable()  # what is imported stays; looking through it again and again takes a tenth of the start
-    from server.serve import PortTaken, serve  # noqa: PLC0415 - the other commands need not load it all
+    from server.serve import CannotServe, serve  # noqa: PLC0415 - the other commands need not load it all
 
     gc.freeze()
     gc.enable()
     with _alone_with(settings.data_dir):
-        migrate_sqlite(settings.data_dir / "lianbian.db")
+        migrate(settings.database)
         try:
             asyncio.run(serve(settings))
-        except PortTaken as error:
+        except CannotServe as error:
             raise CannotStart(str(error)) from None
 
 
@@ -111,22 +114,25 @@ def _worker(_settings: Settings, _options: argparse.Namespace) -> None:
 
 def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
     with _alone_with(settings.data_dir):
-        migrate_sqlite(settings.data_dir / "lianbian.db")
+        migrate(settings.database)
 
 
 def _demo(settings: Settings, _options: argparse.Namespace) -> None:
-    from server.serve import make_demo  # noqa: PLC0415
+    from server.serve import CannotServe, make_demo  # noqa: PLC0415
 
     with _alone_with(settings.data_dir):
-        migrate_sqlite(settings.data_dir / "lianbian.db")
-        asyncio.run(make_demo(settings))
+        migrate(settings.database)
+        try:
+            asyncio.run(make_demo(settings))
+        except CannotServe as error:
+            raise CannotStart(str(error)) from None
 
 
 def _account(settings: Settings, _options: argparse.Namespace) -> None:
     from server.serve import make_first_account  # noqa: PLC0415
 
     with _alone_with(settings.data_dir):
-        migrate_sqlite(settings.data_dir / "lianbian.db")
+        migrate(settings.database)
         password = asyncio.run(make_first_account(settings, FIRST_LOGIN))
     if password is None:
         message = "已有账号，请由安全管理员在“账号”页新增。 · There are accounts; add others on the page."
@@ -144,7 +150,7 @@ def _docs(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _check(settings: Settings, _options: argparse.Namespace) -> None:
-    found = findings(settings.data_dir / "lianbian.db")
+    found = asyncio.run(findings(settings.database))
     for finding in found:
         print(finding)  # noqa: T201 - the command's answer
     print("没有发现问题 · nothing found" if not found else f"{len(found)} 处问题 · findings")  # noqa: T201
@@ -181,6 +187,17 @@ def _alone_with(data_dir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def _naming_the_database(settings: Settings) -> Iterator[None]:
+    """Say which database does not answer, without its password, and why."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        where = make_url(settings.database).render_as_string()
+        message = f"数据库没有应答，请检查 · the database does not answer: {where}\n{error.__cause__}"
+        raise CannotStart(message) from None
 
 
 def _configure_logs(level: str) -> None:

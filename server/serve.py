@@ -13,7 +13,7 @@ from aiohttp import web
 
 from server.app import DATABASE, METRICS, compose
 from server.demo.filing import add_dossier
-from server.demo.seed import is_seeded, seed
+from server.demo.seed import InUse, is_seeded, seed
 from server.kernel.clock import SystemClock
 from server.people.administration import first_account
 from server.people.passwords import Argon2Passwords
@@ -28,15 +28,15 @@ SHUTDOWN_S = 2.0
 """How long requests under way may take when the process ends."""
 
 
-class PortTaken(Exception):
-    """Another program listens there; the message says what to do, in both languages."""
+class CannotServe(Exception):
+    """Something in the surroundings forbids it; the message says what to do, in both languages."""
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; everything that was started has ended on return.
 
     Raises:
-        PortTaken: the TCP port is in use.
+        CannotServe: the TCP port is in use, or the database is and the demo was asked for.
     """
     stopped = _stop_event()
     app = compose(settings)
@@ -79,8 +79,19 @@ async def _seed(database: Database) -> None:
         return
     _say("生成演示省份 · making the demo province …")
     started = time.monotonic()
-    await seed(database, SystemClock())
+    await _make_province(database)
     _say(f"生成演示省份 · making the demo province ✓ {time.monotonic() - started:.1f} s")
+
+
+async def _make_province(database: Database) -> None:
+    try:
+        await seed(database, SystemClock())
+    except InUse:
+        message = (
+            "数据库已有账号在用，不能再生成演示省份，请加 --no-demo 启动。\n"
+            "The database is in use, so the demo province is not made there; start with --no-demo."
+        )
+        raise CannotServe(message) from None
 
 
 @asynccontextmanager
@@ -110,7 +121,7 @@ async def make_demo(settings: Settings) -> None:
     """Make the demo province in a data directory that nobody serves; where it is already, do nothing."""
     database = compose(settings)[DATABASE]
     try:
-        await seed(database, SystemClock())
+        await _make_province(database)
     finally:
         await database.close()
 
@@ -157,7 +168,7 @@ def _naming_the_port(port: int, option: str) -> Iterator[None]:
         message = (
             f"端口 {port} 已被占用，请用 {option} 另选。\nPort {port} is taken; choose another with {option}."
         )
-        raise PortTaken(message) from None
+        raise CannotServe(message) from None
 
 
 def _media_child(settings: Settings) -> Child:

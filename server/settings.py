@@ -21,6 +21,8 @@ class Settings:
     """IP address under which browsers reach the media port; it stands in the ICE candidates."""
     data_dir: Path = Path("data")
     """Directory that holds the database, the objects and the process sockets."""
+    database_url: str = ""
+    """PostgreSQL as `postgresql://USER:PASSWORD@HOST/DATABASE`; empty: SQLite in the data directory."""
     demo: bool = True
     """Whether the fictional demo province is made and a seeded person can be chosen without a password."""
     secure_cookies: bool = False
@@ -33,9 +35,9 @@ class Settings:
     """Least severity that is logged."""
 
     @property
-    def database_url(self) -> str:
-        """SQLAlchemy URL of the embedded database."""
-        return f"sqlite+aiosqlite:///{(self.data_dir / 'lianbian.db').resolve()}"
+    def database(self) -> str:
+        """URL of the database, the embedded one where no other is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'lianbian.db').resolve()}"
 
     @property
     def objects_dir(self) -> Path:
@@ -89,6 +91,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         media_port=number("MEDIA_PORT", defaults.media_port),
         public_address=text("PUBLIC_ADDRESS", defaults.public_address),
         data_dir=Path(text("DATA_DIR", str(defaults.data_dir))),
+        database_url=text("DATABASE_URL", defaults.database_url),
         demo=switch("DEMO", default=defaults.demo),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),

@@ -1,27 +1,54 @@
-"""Looks an embedded database over and tells what is wrong with it; changes nothing."""
+"""Looks a database over and tells what is wrong with it; changes nothing."""
 
-import sqlite3
-from contextlib import closing
+import asyncio
 from pathlib import Path
 
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engines import Engines, open_engines
 from storage.migrate import newest_step, step_of
 
 
-def findings(path: Path) -> tuple[str, ...]:
-    """Return one sentence for each thing wrong with the database at `path`; empty if it is sound."""
-    if not path.exists():
-        return (f"没有数据库 · no database: {path}",)
-    found: list[str] = []
-    if (step := step_of(path)) != newest_step():
-        found.append(f"结构版本 · schema is at {step}, not {newest_step()}: python3 -m server migrate")
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        found += [
-            f"数据库 · database: {row[0]}"
-            for row in connection.execute("PRAGMA integrity_check")
-            if row[0] != "ok"
-        ]
-        found += [
-            f"外键 · foreign key: {table} row {row} has no {parent}"
-            for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check")
-        ]
+async def findings(url: str) -> tuple[str, ...]:
+    """Return one sentence for each thing wrong with the database at `url`; empty if it is sound.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+    """
+    file = _file_of(url)
+    if file is not None and not await asyncio.to_thread(file.exists):
+        return (f"没有数据库 · no database: {file}",)
+    engines = open_engines(url)
+    try:
+        found = await _of_schema(engines)
+        if file is not None:
+            async with engines.reading.begin() as connection:
+                found += await _of_file(connection)
+    finally:
+        await engines.dispose()
     return tuple(found)
+
+
+def _file_of(url: str) -> Path | None:
+    """Return the file of an embedded database; None of one that has a server."""
+    parts = make_url(url)
+    is_embedded = parts.get_backend_name() == "sqlite" and parts.database is not None
+    return Path(str(parts.database)) if is_embedded else None
+
+
+async def _of_schema(engines: Engines) -> list[str]:
+    step = await step_of(engines)
+    if step == newest_step():
+        return []
+    return [f"结构版本 · schema is at {step}, not {newest_step()}: python3 -m server migrate"]
+
+
+async def _of_file(connection: AsyncConnection) -> list[str]:
+    """Ask SQLite for damage; PostgreSQL checks its pages and keeps its foreign keys itself."""
+    integrity = (await connection.execute(text("PRAGMA integrity_check"))).scalars()
+    keys = await connection.execute(text("PRAGMA foreign_key_check"))
+    return [
+        *(f"数据库 · database: {line}" for line in integrity if line != "ok"),
+        *(f"外键 · foreign key: {table} row {row} has no {parent}" for table, row, parent, _ in keys),
+    ]

@@ -1,9 +1,6 @@
 """The database: opens units of work and tells bus and queue after each commit.
 
-SQLite is opened with WAL and `synchronous=FULL`: an acknowledged commit survives a power cut.
-`transaction()` begins IMMEDIATE, because a deferred transaction that reads and then writes can fail or
-lose an update; writers of this process queue for one connection instead of contending for the file lock.
-`reading()` uses other connections, which see a snapshot and can't write.
+What SQLite and PostgreSQL each need for that is their own module's; here they are alike.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,24 +8,23 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import event, insert, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import insert, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
+from server.kernel.transaction import DatabaseUnavailable
 from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
+from storage.engines import open_engines
 from storage.people import SqlPeople
 from storage.rooms import SqlRooms
 from storage.slots import SqlSlots
 from storage.tables.audit import audit_entry
 
 log = structlog.get_logger()
-
-_BUSY_TIMEOUT_S = 10
-_READERS = 8
 
 
 class SqlTransaction:
@@ -79,8 +75,18 @@ class SqlTransaction:
         self.jobs.append(job)
 
 
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection in a transaction; raises `DatabaseUnavailable` if its turn never comes."""
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except PoolTimeout as error:
+        raise DatabaseUnavailable from error
+
+
 class Database:
-    """One SQLite database, opened by one process."""
+    """One database, on the engine that its URL names."""
 
     def __init__(
         self, url: str, *, bus: Bus, clock: Clock, enqueue: Callable[[Job], Awaitable[None]]
@@ -89,13 +95,12 @@ class Database:
         self._bus = bus
         self._clock = clock
         self._enqueue = enqueue
-        self._writing = _sqlite_engine(url, begin="BEGIN IMMEDIATE", query_only=False, pool_size=1)
-        self._reading = _sqlite_engine(url, begin="BEGIN", query_only=True, pool_size=_READERS)
+        self._engines = open_engines(url)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqlTransaction]:
         """Open a unit that may write; its effects follow the commit."""
-        async with self._writing.begin() as connection:
+        async with _begun(self._engines.writing) as connection:
             tx = SqlTransaction(connection)
             yield tx
             if tx.events:
@@ -105,22 +110,17 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlTransaction]:
         """Open a unit that sees a snapshot and can't write."""
-        async with self._reading.begin() as connection:
+        async with _begun(self._engines.reading) as connection:
             yield SqlTransaction(connection)
 
     async def ping(self) -> None:
-        """Ask it the smallest question.
-
-        Raises:
-            SQLAlchemyError: it does not answer.
-        """
-        async with self._reading.begin() as connection:
+        """Ask it the smallest question; raises `DatabaseUnavailable` if it does not answer."""
+        async with _begun(self._engines.reading) as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._writing.dispose()
-        await self._reading.dispose()
+        await self._engines.dispose()
 
     def _entry(self, event: Event) -> dict[str, Any]:
         return {
@@ -141,31 +141,3 @@ class Database:
                 await self._enqueue(job)
         except Exception:
             log.exception("telling bus and queue failed after the commit")
-
-
-def _sqlite_engine(url: str, *, begin: str, query_only: bool, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        connect_args={"isolation_level": None, "timeout": _BUSY_TIMEOUT_S},
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=60,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: DBAPIConnection, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"query_only={'ON' if query_only else 'OFF'}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy types its listeners loosely
-        connection.exec_driver_sql(begin)
-
-    return engine

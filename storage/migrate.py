@@ -4,9 +4,13 @@ Alembic takes a quarter of a second to import, so a start first asks the databas
 loads Alembic only when there is something to do.
 """
 
-import sqlite3
-from contextlib import closing
+import asyncio
 from pathlib import Path
+
+from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.engines import Engines, open_engines
 
 _STEPS = Path(__file__).parent / "migrations"
 
@@ -16,34 +20,50 @@ def newest_step() -> str:
     return max(path.stem for path in (_STEPS / "versions").glob("[0-9]*.py"))
 
 
-def migrate_sqlite(path: Path) -> None:
-    """Create or migrate the embedded database at `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if step_of(path) != newest_step():
-        _upgrade(f"sqlite:///{path.resolve()}")
+def migrate(url: str) -> None:
+    """Create or migrate the database at `url`; of several nodes that try at once, one does.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+    """
+    asyncio.run(migrate_within(url))
 
 
-def step_of(path: Path) -> str | None:
-    """Return the step that the database at `path` is at, None if it is new."""
-    if not path.exists():
-        return None
-    with closing(sqlite3.connect(path)) as connection:
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:
+async def migrate_within(url: str) -> None:
+    """Do the same in a running loop."""
+    folder = make_url(url).database
+    if url.startswith("sqlite") and folder is not None:
+        Path(folder).parent.mkdir(parents=True, exist_ok=True)
+    engines = open_engines(url)
+    try:
+        if await step_of(engines) != newest_step():
+            async with engines.writing.begin() as connection:
+                await connection.run_sync(_upgrade)
+    finally:
+        await engines.dispose()
+
+
+async def step_of(engines: Engines) -> str | None:
+    """Return the step that the database is at, None if it is new."""
+    async with engines.reading.begin() as connection:
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
             return None
-        return None if row is None else str(row[0])
+        return await _step(connection)
 
 
-def _upgrade(url: str) -> None:
+async def _step(connection: AsyncConnection) -> str | None:
+    row = (await connection.execute(text("SELECT version_num FROM alembic_version"))).one_or_none()
+    return None if row is None else str(row.version_num)
+
+
+def _upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - see the module's docstring
     from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy import create_engine  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_STEPS))
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
+    config.attributes["connection"] = connection
+    if connection.dialect.name == "sqlite":
+        # Altering a table makes it anew; what refers to it is judged once that is done.
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    command.upgrade(config, "head")

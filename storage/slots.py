@@ -30,7 +30,9 @@ class SqlSlots(SlotStore):
         await self._connection.execute(delete(tables.slot_claim).where(tables.slot_claim.c.expires_at <= now))
         rows = [values_of(claim) | {"expires_at": expires_at} for claim in sorted(claims)]
         try:
-            await self._connection.execute(insert(tables.slot_claim), rows)
+            # Within a savepoint: on PostgreSQL a refused row would end the whole transaction.
+            async with self._connection.begin_nested():
+                await self._connection.execute(insert(tables.slot_claim), rows)
         except IntegrityError:
             raise SlotTaken from None
 

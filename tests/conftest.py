@@ -1,20 +1,34 @@
-"""What every test may ask for: a clock that stands, a migrated database, a running application."""
+"""What every test may ask for: a clock that stands, a migrated database, a running application.
 
-from collections.abc import AsyncIterator
+`--engine postgresql` has the tests that are written for any engine use PostgreSQL.
+"""
+
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from server.kernel.events import Job
 from storage.bus import LocalBus
 from storage.database import Database
-from storage.migrate import migrate_sqlite
+from tests.databases import Databases, Engine
 from tests.fakes.clock import SetClock
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How long an example takes says more about the machine's other work than about ours."""
 settings.load_profile("busy")
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+    ]
+)
+"""As the product does. By default every local variable of a traceback is drawn, which takes minutes."""
 
 
 @pytest.fixture
@@ -33,19 +47,39 @@ def jobs() -> list[Job]:
     return []
 
 
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    made = Databases()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def engine(pytestconfig: pytest.Config) -> Engine:
+    """The engine that `database_url` is of."""
+    return Engine(pytestconfig.getoption("engine"))
+
+
+@pytest.fixture
+async def database_url(databases: Databases, engine: Engine, tmp_path: Path) -> str:
+    """A migrated database."""
+    return await databases.copy(engine, tmp_path)
+
+
 @pytest.fixture
 async def database(
-    tmp_path: Path, clock: SetClock, bus: LocalBus, jobs: list[Job]
+    database_url: str, clock: SetClock, bus: LocalBus, jobs: list[Job]
 ) -> AsyncIterator[Database]:
-    path = tmp_path / "lianbian.db"
-    migrate_sqlite(path)
-
     async def enqueue(job: Job) -> None:
         jobs.append(job)
 
-    opened = Database(f"sqlite+aiosqlite:///{path}", bus=bus, clock=clock, enqueue=enqueue)
+    opened = Database(database_url, bus=bus, clock=clock, enqueue=enqueue)
     yield opened
     await opened.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=tuple(Engine), default=Engine.SQLITE)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

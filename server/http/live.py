@@ -17,6 +17,7 @@ from server.kernel.errors import NotFound
 from server.kernel.events import Bus, Notification, Subscription
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Action
+from server.kernel.transaction import DatabaseUnavailable
 
 MayWatch = Callable[[Identity, str], Awaitable[bool]]
 """Tells whether an identity may hear of the record with this id; one for each kind of topic."""
@@ -59,11 +60,14 @@ class LiveHandlers:
                     raise NotFound
             socket = await open_socket(request)
             gone = asyncio.create_task(_until_closed(socket))
+            code = WSCloseCode.POLICY_VIOLATION
             try:
                 with suppress(ConnectionError):
                     await self._tell(socket, token, watched, subscription, gone)
+            except DatabaseUnavailable:
+                code = WSCloseCode.TRY_AGAIN_LATER
             finally:
-                await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                await socket.close(code=code)
                 await gone
         return socket
 

@@ -13,11 +13,15 @@ from server.http.i18n import Catalogue, locale_of
 from server.http.origin import CrossOrigin
 from server.http.tracing import route_of, trace_of
 from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn
+from server.kernel.transaction import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from server.http.pages import Pages
 
 log = structlog.get_logger()
+
+RETRY_AFTER_S = 5
+"""When to try again what something that the installation stands on could not do (RFC 9110 §10.2.3)."""
 
 STATUS = {
     Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -40,6 +44,15 @@ class WentWrong(DomainError):
     code = "went-wrong"
     title = N_("系统出了问题，不是您的操作问题")
     advice = N_("已保存的内容没有丢失。请稍后重试；联系管理员时请报编号 {reference}。")
+
+
+class NoDatabase(DomainError):
+    """The database does not answer; whether what was just sent is stored is not known."""
+
+    kind = Kind.UNAVAILABLE
+    code = "database-unavailable"
+    title = N_("系统暂时读不到数据")
+    advice = N_("已保存的内容都在，不是您的操作问题。请稍等再试；若刚才在提交，请先刷新查看是否已经保存。")
 
 
 class WrongMethod(DomainError):
@@ -107,30 +120,45 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
     """Make the outermost middleware, which turns every refusal and mistake into a worded answer."""
 
     def word(error: DomainError, request: web.Request, status: int) -> web.StreamResponse:
-        if not wants_page(request):
-            return problem_json(error, request, catalogue, status)
-        if isinstance(error, NotSignedIn):
+        if isinstance(error, NotSignedIn) and wants_page(request):
             return _to_sign_in(request)
-        return pages.render(request, "errors/problem.html", status=status, problem=error)
+        if wants_page(request):
+            response = pages.render(request, "errors/problem.html", status=status, problem=error)
+        else:
+            response = problem_json(error, request, catalogue, status)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return response
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except DomainError as error:
-            told = _to_program(request, error)
-            return word(told, request, STATUS[told.kind])
-        except web.HTTPRequestEntityTooLarge as error:
-            return word(TooLarge(), request, error.status)
-        except web.HTTPException as error:
-            known = _OF_ROUTER.get(error.status)
-            if known is None:
+        except Exception as error:
+            told = _told(request, error)
+            if told is None:
                 raise
-            return word(known(), request, error.status)
-        except Exception as error:  # noqa: BLE001 - whatever it was, somebody gets an answer
-            return word(_went_wrong(request, error), request, HTTPStatus.INTERNAL_SERVER_ERROR)
+            refusal, status = told
+            return word(refusal, request, status)
 
     return middleware
+
+
+def _told(request: web.Request, error: Exception) -> tuple[DomainError, int] | None:
+    """Return what is said of an error, and the status; None of one that is an answer itself."""
+    match error:
+        case DomainError():
+            refusal = _to_program(request, error)
+            return refusal, STATUS[refusal.kind]
+        case DatabaseUnavailable():
+            return NoDatabase(), HTTPStatus.SERVICE_UNAVAILABLE
+        case web.HTTPRequestEntityTooLarge():
+            return TooLarge(), error.status
+        case web.HTTPException():
+            known = _OF_ROUTER.get(error.status)
+            return None if known is None else (known(), error.status)
+        case _:
+            return _went_wrong(request, error), HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _went_wrong(request: web.Request, error: Exception) -> WentWrong:

@@ -12,6 +12,13 @@ from server.kernel.events import Event, Job
 T_co = TypeVar("T_co", covariant=True)
 
 
+class DatabaseUnavailable(Exception):
+    """The database does not answer, or broke off; whether a unit just ended was stored is not known.
+
+    It is no `DomainError`, so that nobody takes it for a rule's refusal.
+    """
+
+
 class Transaction(Protocol):
     """One database transaction: state, audit entries and outbox rows are stored together or not at all."""
 
@@ -28,7 +35,11 @@ class Units(Protocol[T_co]):
     """Opens units of work."""
 
     def transaction(self) -> AbstractAsyncContextManager[T_co]:
-        """Open a unit that may write: commits when the block ends, rolls back when it raises."""
+        """Open a unit that may write: commits when the block ends, rolls back when it raises.
+
+        Raises:
+            DatabaseUnavailable: the database does not answer, at its begin, within it or at its end.
+        """
         ...
 
     def reading(self) -> AbstractAsyncContextManager[T_co]:

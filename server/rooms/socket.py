@@ -24,7 +24,7 @@ from server.kernel.errors import N_, DomainError, Kind, NotFound
 from server.kernel.events import Bus, Subscription
 from server.kernel.ids import MeetingId
 from server.kernel.permissions import Action
-from server.kernel.transaction import Units
+from server.kernel.transaction import DatabaseUnavailable, Units
 from server.rooms import protocol
 from server.rooms.hub import Connection, Hub
 from server.rooms.model import EndReason, GuardViewing, Meeting, MeetingStatus, Participant, ParticipantKind
@@ -38,6 +38,9 @@ HELLO_WITHIN_S = 10.0
 MAX_MESSAGES = 100
 """How many messages a client may send within `MESSAGES_WITHIN_S`."""
 MESSAGES_WITHIN_S = 5.0
+UNJUDGED_S = 30.0
+"""How long a client is heard although the database, which alone says who may, does not answer. While it is
+away nobody can take a permission back; longer than this, a node might be the only one that can't reach it."""
 LOOK_AGAIN_S = 0.5
 """How often it is asked whether one whose websocket dropped may keep the place."""
 _BACKLOG = 500
@@ -152,6 +155,8 @@ class RoomSockets:
             watching = asyncio.create_task(visitor.look_again(subscription))
             try:
                 await visitor.converse(socket)
+            except DatabaseUnavailable:
+                connection.hang_up(WSCloseCode.TRY_AGAIN_LATER)
             finally:
                 visitor.gone.set()
                 connection.hang_up(CloseCode.ENDED)
@@ -223,6 +228,7 @@ class _Visitor:
         self.gone = asyncio.Event()
         """Set when the client is."""
         self._spoke_at: deque[float] = deque(maxlen=MAX_MESSAGES)
+        self._judged_at = sockets.monotonic_s()
 
     async def converse(self, socket: web.WebSocketResponse) -> None:
         """Hear the client from its `hello` until it is gone."""
@@ -255,6 +261,8 @@ class _Visitor:
                 continue
             try:
                 await self._still()
+            except DatabaseUnavailable:
+                self._connection.hang_up(WSCloseCode.TRY_AGAIN_LATER)
             except Exception:
                 # Who cannot be judged is not heard: a client that comes back is judged anew.
                 log.exception("looking again failed", meeting=self._meeting.id)
@@ -308,9 +316,18 @@ class _Visitor:
         self._connection.hang_up(CloseCode.UNREADABLE)
 
     async def _still(self) -> bool:
-        """Tell whether the client may still take part; if not, take it out of the meeting and close."""
+        """Tell whether the client may still take part; if not, take it out of the meeting and close.
+
+        Raises:
+            DatabaseUnavailable: it could not be asked for longer than a meeting goes on without.
+        """
+        now = self._sockets.monotonic_s()
         try:
             meeting = await self._sockets.still_may(self._request, self._meeting.id, self._action)
+        except DatabaseUnavailable:
+            if now - self._judged_at > UNJUDGED_S:
+                raise
+            return True
         except DomainError:
             if await self._sockets.is_closed(self._meeting.id):
                 self._sockets.hub.close(self._meeting.id, EndReason.CANCELLED)
@@ -318,4 +335,5 @@ class _Visitor:
                 self._sockets.hub.revoke(self._meeting.id, self._participant.id)
                 self._connection.hang_up(CloseCode.NOT_PERMITTED)
             return False
+        self._judged_at = now
         return meeting.status is not MeetingStatus.CLOSED

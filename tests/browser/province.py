@@ -14,8 +14,8 @@ from server.kernel.identity import Role
 from server.people.service import issue_pairing_code, pair, sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
+from tests.databases import Content, copy_file
 from tests.fakes.clock import SetClock
-from tests.seeded import copy_province
 
 ANONYMOUS, KIOSK = "anonymous", "kiosk"
 
@@ -52,7 +52,7 @@ class Province:
 @asynccontextmanager
 async def province(data_dir: Path) -> AsyncIterator[Province]:
     """Serves the demo from a fresh data directory, at the moment at which it was made."""
-    await copy_province(data_dir / "lianbian.db")
+    await copy_file(data_dir / "lianbian.db", Content.PROVINCE)
     clock = SetClock()
     app = compose(Settings(data_dir=data_dir), clock=clock)
     routes: tuple[Route, ...] = app[ROUTES]

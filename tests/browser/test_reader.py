@@ -21,10 +21,10 @@ from server.people.model import Account
 from server.people.service import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
-from storage.migrate import migrate_sqlite
 from storage.objects import LocalObjects
 from storage.tables.audit import audit_entry
 from tests import documents, dossiers
+from tests.databases import copy_file
 from tests.fakes.clock import SetClock
 from tests.http.work import Work, becomes, stored_work
 from tests.until import until
@@ -69,7 +69,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path, browser: Browser) -> AsyncIterator[Desk]:
-    migrate_sqlite(tmp_path / "lianbian.db")
+    await copy_file(tmp_path / "lianbian.db")
     settings = Settings(data_dir=tmp_path, demo=False)
     app = compose(settings, clock=SetClock())
     database = app[DATABASE]

@@ -140,7 +140,7 @@ async def test_a_failure_in_the_middle_leaves_nothing_half_made(database: Databa
         if statements > 100:
             raise ConnectionError
 
-    engine = database._writing.sync_engine  # noqa: SLF001 - the fault has to strike below the transaction
+    engine = database._engines.writing.sync_engine  # noqa: SLF001 - the fault has to strike below the transaction
     event.listen(engine, "before_cursor_execute", break_off)
     with pytest.raises(ConnectionError):
         await seed(database, clock)

@@ -15,21 +15,21 @@ from server.kernel.identity import Role
 from server.scheduling.model import LENGTHS, Booking, BookingStatus
 from storage.bus import LocalBus
 from storage.database import Database
-from storage.migrate import migrate_sqlite
 from storage.queue import LocalQueue
 from storage.tables.base import metadata
+from tests.databases import Content, Databases, Engine
 from tests.fakes.clock import SetClock
-from tests.seeded import copy_province
 
 NOT_CONTENT = ("id", "_hash", "_by", "code", "actor", "subject", "details")
 """Endings of columns that hold what is random."""
 
 
 @pytest.fixture
-async def province(tmp_path: Path, clock: SetClock) -> AsyncIterator[Database]:
-    path = tmp_path / "province.db"
-    await copy_province(path)
-    url, queue = f"sqlite+aiosqlite:///{path}", LocalQueue({})
+async def province(
+    databases: Databases, engine: Engine, tmp_path: Path, clock: SetClock
+) -> AsyncIterator[Database]:
+    url = await databases.copy(engine, tmp_path, Content.PROVINCE)
+    queue = LocalQueue({})
     opened = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue)
     yield opened
     await opened.close()
@@ -71,12 +71,13 @@ async def _content(database: Database) -> dict[str, list[str]]:
         }
 
 
-async def test_two_provinces_made_on_one_day_hold_the_same(clock: SetClock, tmp_path: Path) -> None:
+async def test_two_provinces_made_on_one_day_hold_the_same(
+    databases: Databases, engine: Engine, clock: SetClock, tmp_path: Path
+) -> None:
     contents = []
     for name in ("first", "second"):
-        path = tmp_path / f"{name}.db"
-        migrate_sqlite(path)
-        url, queue = f"sqlite+aiosqlite:///{path}", LocalQueue({})
+        url = await databases.copy(engine, tmp_path / name)
+        queue = LocalQueue({})
         database = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue)
         await seed(database, clock)
         contents.append(await _content(database))

@@ -22,6 +22,7 @@ from server.people.model import Account
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.queue import LocalQueue
+from tests.databases import sqlite_url
 from tests.faults.serving import Served, free_port, serving
 from tests.until import until
 
@@ -113,7 +114,7 @@ async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
     """Lets the server itself make the demo province, in which the workloads then prepare their writes."""
     async with serving(data_dir) as served, _browser(served) as browser:
         database = Database(
-            f"sqlite+aiosqlite:///{data_dir / 'lianbian.db'}",
+            sqlite_url(data_dir / "lianbian.db"),
             bus=LocalBus(),
             clock=SystemClock(),
             enqueue=LocalQueue({}).enqueue,

@@ -42,32 +42,60 @@ async def test_the_children_end_when_serve_is_killed_without_warning(tmp_path: P
         await until(lambda: not _processes_of(tmp_path), within_s=60)
 
 
+async def _refused(*words: str) -> tuple[str, str]:
+    """Runs a command that must end by itself, with advice; returns what it said on either stream."""
+    command = (sys.executable, "-m", "server", *words)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said, told = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert b"Traceback" not in told
+    return said.decode(), told.decode()
+
+
 async def test_a_second_serve_on_the_same_data_is_refused_with_advice(tmp_path: Path) -> None:
     async with serving(tmp_path, "--no-demo"):
-        second = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "server", "serve", "--port", str(free_port()), "--data-dir", str(tmp_path)),
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, told = await asyncio.wait_for(second.communicate(), 60)
-    assert second.returncode == 1
-    assert b"--data-dir" in told
-    assert b"Traceback" not in told
+        _, told = await _refused("serve", "--port", str(free_port()), "--data-dir", str(tmp_path))
+    assert "--data-dir" in told
 
 
 async def test_a_taken_port_is_refused_with_advice(tmp_path: Path) -> None:
     async with serving(tmp_path / "first", "--no-demo") as first:
-        second = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "server", "serve", "--port", str(first.port), "--data-dir", str(tmp_path / "second")),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        said, told = await _refused(
+            "serve", "--port", str(first.port), "--data-dir", str(tmp_path / "second")
         )
-        said, told = await asyncio.wait_for(second.communicate(), 60)
-    assert second.returncode == 1
-    assert b"--port" in told
-    assert b"Traceback" not in told
-    assert said == b"", "a province was made before the port was tried"
+    assert "--port" in told
+    assert said == "", "a province was made before the port was tried"
+
+
+async def test_the_demo_is_never_made_where_real_people_work(tmp_path: Path) -> None:
+    account = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", "account", "--data-dir", str(tmp_path)),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await asyncio.wait_for(account.wait(), 60) == 0
+    for command in ("serve", "demo"):
+        _, told = await _refused(command, "--port", str(free_port()), "--data-dir", str(tmp_path))
+        assert "--no-demo" in told
+
+
+async def test_a_database_that_does_not_answer_is_named_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"127.0.0.1:{free_port()}/d"
+    monkeypatch.setenv("LIANBIAN_DATABASE_URL", f"postgresql://u:secret@{address}")
+    for command in ("serve", "check"):
+        _, told = await _refused(command, "--port", str(free_port()), "--data-dir", str(tmp_path))
+        assert address in told
+        assert "secret" not in told
+
+
+async def test_a_database_of_another_make_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANBIAN_DATABASE_URL", "mysql://u:secret@127.0.0.1/d")
+    _, told = await _refused("migrate", "--data-dir", str(tmp_path))
+    assert "postgresql://" in told
+    assert "secret" not in told
 
 
 async def test_figures_are_served_on_a_port_of_their_own(

@@ -15,7 +15,6 @@ from server.people.model import Account
 from server.people.service import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
-from storage.migrate import migrate_sqlite
 from tests.fakes.clock import SetClock
 from tests.fakes.media import FakePlane
 
@@ -26,8 +25,8 @@ OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(data_dir=tmp_path / "data", database_url=database_url)
 
 
 @pytest.fixture
@@ -38,7 +37,6 @@ def plane() -> FakePlane:
 
 @pytest.fixture
 async def app(settings: Settings, clock: SetClock, plane: FakePlane) -> web.Application:
-    migrate_sqlite(settings.data_dir / "lianbian.db")
     return compose(settings, clock=clock, plane=plane)
 
 

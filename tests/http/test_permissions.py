@@ -1,11 +1,10 @@
 """The full matrix: every route × every role × {own, other case, closed, elsewhere}, against the table."""
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from server.people.model import Session
 from server.people.service import hash_of
 from server.settings import Settings
 from storage.database import Database
+from tests.databases import Databases
 from tests.fakes.clock import SetClock
 from tests.http.conftest import OUR_PAGE, Browser
 from tests.http.well_formed import WELL_FORMED, Asked
@@ -119,9 +119,9 @@ def said(answer: ClientResponse, route: Route) -> Decision:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, clock: SetClock, role: Role) -> AsyncIterator[Browser]:
-    """Runs the application over the world in `data_dir`, with a browser in which `role` is signed in."""
-    app = compose(Settings(data_dir=data_dir), clock=clock)
+async def running(settings: Settings, clock: SetClock, role: Role) -> AsyncIterator[Browser]:
+    """Runs the application over a world, with a browser in which `role` is signed in."""
+    app = compose(settings, clock=clock)
     cookies = {} if role is Role.ANONYMOUS else {SESSION_COOKIE: token_of(role)}
     async with TestClient(TestServer(app), cookies=cookies, headers=OUR_PAGE) as browser:
         yield browser
@@ -152,22 +152,28 @@ async def world(database: Database, clock: SetClock) -> World:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_gets_from_each_route_what_the_table_says(
-    role: Role, world: World, settings: Settings, clock: SetClock, request: pytest.FixtureRequest
+async def test_each_role_gets_from_each_route_what_the_table_says(  # noqa: PLR0913, PLR0917 - fixtures
+    role: Role,
+    world: World,
+    databases: Databases,
+    settings: Settings,
+    clock: SetClock,
+    request: pytest.FixtureRequest,
 ) -> None:
     """A change that is allowed gets a world of its own, so that no answer depends on the one before."""
     routes = compose(settings)[ROUTES]
     cells = [Cell(role, where, route) for where in Where for route in routes]
     changing = [cell for cell in cells if cell.route.method != "GET" and expected(cell) is ALLOW]
     wrong = Counter[str]()
-    async with running(settings.data_dir, clock, role) as browser:
+    async with running(settings, clock, role) as browser:
         for cell in cells:
             if cell not in changing:
                 await check(browser, cell, world, wrong)
     for number, cell in enumerate(changing):
-        copy = settings.data_dir.with_name(f"copy-{number}")
-        shutil.copytree(settings.data_dir, copy)
-        async with running(copy, clock, role) as browser:
+        folder = settings.data_dir.with_name(f"copy-{number}")
+        url = await databases.clone(settings.database, folder)
+        copied = replace(settings, data_dir=folder, database_url=url)
+        async with running(copied, clock, role) as browser:
             await check(browser, cell, world, wrong)
     request.node.user_properties.append(("cells", len(cells)))
     assert not wrong, "\n".join(sorted(wrong))

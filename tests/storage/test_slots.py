@@ -5,7 +5,6 @@ from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from server.scheduling.model import GRANULE, FacilityPractice, OpeningPeriod, Re
 from server.scheduling.policy import SlotTaken
 from storage.bus import LocalBus
 from storage.database import Database
-from storage.migrate import migrate_sqlite
 from tests.factories import organisation
 from tests.fakes.clock import SetClock
 
@@ -45,14 +43,14 @@ async def _claim(
     return booking_id
 
 
-async def _try_often(path: Path, seed: int, attempts: int) -> list[Taken]:
+async def _try_often(url: str, seed: int, attempts: int) -> list[Taken]:
     """Claim at random on a database of one's own connection; return what was acknowledged."""
 
     async def ignore(_job: Job) -> None:
         pass
 
     chance = random.Random(seed)  # noqa: S311 - a test's dice
-    database = Database(f"sqlite+aiosqlite:///{path}", bus=LocalBus(), clock=SystemClock(), enqueue=ignore)
+    database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=ignore)
     won: list[Taken] = []
     for _ in range(attempts):
         start = MORNING + chance.randrange(48) * GRANULE
@@ -68,17 +66,15 @@ async def _try_often(path: Path, seed: int, attempts: int) -> list[Taken]:
     return won
 
 
-def try_often(path: Path, seed: int, attempts: int) -> list[Taken]:
-    return asyncio.run(_try_often(path, seed, attempts))
+def try_often(url: str, seed: int, attempts: int) -> list[Taken]:
+    return asyncio.run(_try_often(url, seed, attempts))
 
 
-def test_rule_7_eight_processes_at_once_never_book_anything_twice(tmp_path: Path) -> None:
-    path = tmp_path / "lianbian.db"
-    migrate_sqlite(path)
+def test_rule_7_eight_processes_at_once_never_book_anything_twice(database_url: str) -> None:
     with ProcessPoolExecutor(8, mp_context=multiprocessing.get_context("spawn")) as pool:
         won = [
             taken
-            for each in [pool.submit(try_often, path, seed, 40) for seed in range(8)]
+            for each in [pool.submit(try_often, database_url, seed, 40) for seed in range(8)]
             for taken in each.result()
         ]
     assert won
