@@ -11,17 +11,17 @@ from typing import Protocol
 from aiohttp import web
 
 from server.casefiles.handlers import DossierHandlers, DossierPanel
-from server.casefiles.ingest import Ingest
 from server.casefiles.pages import PagePictures
 from server.casefiles.service import may_watch_dossier
 from server.casefiles.upkeep import EVERY_S as SWEEP_EVERY_S
 from server.casefiles.upkeep import Upkeep
 from server.casefiles.upload_handlers import UploadHandlers
-from server.casefiles.uploads import SPLIT_DOSSIER, Uploads
+from server.casefiles.uploads import Uploads
 from server.cases.api import CaseApi
 from server.cases.handlers import CaseHandlers, Panels
 from server.cases.notice_handlers import NoticeHandlers
 from server.cooperation.handlers import CooperationHandlers
+from server.ground import Ground, Run
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.health import HealthHandlers, Probe
@@ -38,12 +38,13 @@ from server.http.tracing import add_trace_id, trace
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import DossierId
+from server.kernel.objects import Objects
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
-from server.probes import certificate_probe, database_probe, disk_probe, media_probe
+from server.probes import certificate_probe, database_probe, disk_probe, media_probe, redis_probe
 from server.rooms.desk import DeskHandlers
 from server.rooms.handlers import MeetingHandlers
 from server.rooms.hub import Hub
@@ -55,13 +56,11 @@ from server.rooms.service import withdraw_lawyer
 from server.rooms.socket import RoomSockets
 from server.scheduling.handlers import BookingHandlers
 from server.settings import Settings
-from storage.bus import LocalBus
 from storage.database import Database
-from storage.objects import LocalObjects
-from storage.queue import LocalQueue
 
 DATABASE = web.AppKey("database", Database)
 METRICS = web.AppKey("metrics", Metrics)
+OBJECTS: web.AppKey[Objects] = web.AppKey("objects")
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {
@@ -85,10 +84,6 @@ class Handlers(Protocol):
         ...
 
 
-Run = Callable[[web.Application], AsyncIterator[None]]
-"""Something that lives beside the requests: runs up to its `yield` at the start, beyond it at the end."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A feature, ready to be added to the application."""
@@ -104,16 +99,12 @@ class Part:
     """What is told that the application ends, while its sockets still are open."""
 
 
-class Ground:
-    """What every part stands on."""
+class WebGround(Ground):
+    """What the web process stands on besides."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         """Make it; nothing is opened before the application starts."""
-        self.settings = settings
-        self.clock = clock
-        self.bus = LocalBus()
-        self.queue = LocalQueue({})
-        self.database = Database(settings.database, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
+        super().__init__(settings, clock)
         self.catalogue = PoCatalogue(WEB / "locale" / "en.po")
         self.pages = Pages(catalogue=self.catalogue, clock=clock, demo=settings.demo)
         self.sessions = DatabaseSessions(self.database, clock)
@@ -125,13 +116,9 @@ class Ground:
         return (
             database_probe(self.database),
             disk_probe(self.settings.data_dir),
+            *((redis_probe(self.hears_nodes),) if self.hears_nodes else ()),
             *((certificate_probe(certificate, self.clock),) if certificate else ()),
         )
-
-    async def run(self, _app: web.Application) -> AsyncIterator[None]:
-        """Close the database when all else has ended."""
-        yield
-        await self.database.close()
 
 
 def compose(
@@ -141,7 +128,7 @@ def compose(
 
     Without a `plane` it commands the media process of `settings`.
     """
-    ground = Ground(settings, clock or SystemClock())
+    ground = WebGround(settings, clock or SystemClock())
     parts = (_people(ground), _cases(ground), _casefiles(ground), _meetings(ground, plane))
     watchers = {kind: watcher for part in parts for kind, watcher in part.watchers.items()}
     probes = (*ground.probes, *(probe for part in parts for probe in part.probes))
@@ -161,8 +148,9 @@ def compose(
     )
     app[DATABASE] = ground.database
     app[METRICS] = metrics
+    app[OBJECTS] = ground.objects
     app.on_response_prepare.extend((add_security_headers, add_trace_id))
-    app.cleanup_ctx.extend((ground.run, ground.queue.run))
+    app.cleanup_ctx.extend(ground.runs)
     for part in parts:
         app.cleanup_ctx.extend(part.runs)
         app.on_shutdown.extend(part.on_shutdown)
@@ -171,7 +159,7 @@ def compose(
     return app
 
 
-def _people(ground: Ground) -> Part:
+def _people(ground: WebGround) -> Part:
     passwords = Argon2Passwords()
     people = PeopleHandlers(
         units=ground.database,
@@ -186,7 +174,7 @@ def _people(ground: Ground) -> Part:
     return Part(handlers=(people, administration))
 
 
-def _cases(ground: Ground) -> Part:
+def _cases(ground: WebGround) -> Part:
     database, clock, pages = ground.database, ground.clock, ground.pages
     meetings = MeetingPanels(units=database, clock=clock)
     panels = Panels(
@@ -199,14 +187,12 @@ def _cases(ground: Ground) -> Part:
     return Part(handlers=(api, cases, notices, cooperation), watchers={"case": cases.may_watch})
 
 
-def _casefiles(ground: Ground) -> Part:
+def _casefiles(ground: WebGround) -> Part:
     database, clock = ground.database, ground.clock
-    objects = LocalObjects(ground.settings.objects_dir)
-    renderer = Renderer()
+    objects, renderer = ground.objects, Renderer()
     uploads = Uploads(units=database, objects=objects, clock=clock)
     upkeep = Upkeep(units=database, objects=objects, uploads=uploads, clock=clock)
-    ingest = Ingest(units=database, objects=objects, renderer=renderer, bus=ground.bus, clock=clock)
-    ground.queue.add(SPLIT_DOSSIER, ingest.split)
+    ingest = ground.ingest(renderer)
     dossiers = DossierHandlers(
         units=database,
         pictures=PagePictures(objects=objects, renderer=renderer),
@@ -221,7 +207,8 @@ def _casefiles(ground: Ground) -> Part:
 
     async def go_on() -> None:
         await uploads.finish_all()
-        await ingest.resume()
+        if ground.runs_jobs:
+            await ingest.resume()
 
     async def run(_app: web.Application) -> AsyncIterator[None]:
         """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
@@ -239,7 +226,7 @@ def _casefiles(ground: Ground) -> Part:
     return Part(handlers=(dossiers, uploading), watchers={"dossier": may_watch}, runs=(run,))
 
 
-def _meetings(ground: Ground, plane: MediaPlane | None) -> Part:
+def _meetings(ground: WebGround, plane: MediaPlane | None) -> Part:
     database, clock, pages = ground.database, ground.clock, ground.pages
     media = MediaClient(ground.settings.media_socket)
 

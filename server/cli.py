@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from server.kernel.transaction import DatabaseUnavailable
 from server.settings import Settings, from_environment
+from server.supervisor import stop_event
 from storage.check import findings
 from storage.migrate import migrate
 
@@ -104,12 +105,19 @@ def _media(settings: Settings, options: argparse.Namespace) -> None:
     )
 
 
-def _worker(_settings: Settings, _options: argparse.Namespace) -> None:
-    message = (
-        "内置数据库只能由 serve 进程打开，任务已在其中运行，无需单独启动。\n"
-        "The embedded database is opened by `serve` alone, which runs the jobs itself."
-    )
-    raise CannotStart(message)
+def _worker(settings: Settings, _options: argparse.Namespace) -> None:
+    if not settings.database_url or not settings.redis_url:
+        message = (
+            "没有设置 LIANBIAN_DATABASE_URL 和 LIANBIAN_REDIS_URL 时，任务由 serve 自己运行，无需单独启动。\n"
+            "Without LIANBIAN_DATABASE_URL and LIANBIAN_REDIS_URL `serve` runs the jobs itself."
+        )
+        raise CannotStart(message)
+    from server.worker import work  # noqa: PLC0415
+
+    async def until_stopped() -> None:
+        await work(settings, stop_event())
+
+    asyncio.run(until_stopped())
 
 
 def _migrate(settings: Settings, _options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def database_probe(database: Database) -> Probe:
         return Finding(state=State.WELL, words=N_("应答正常。"))
 
     return Probe(name=N_("数据库"), code="database", look=look, is_essential=True)
+
+
+def redis_probe(hears_nodes: Callable[[], bool]) -> Probe:
+    """Return the probe of Redis: without it nothing is lost, but other nodes are heard late."""
+
+    async def look() -> Finding:
+        if hears_nodes():
+            return Finding(state=State.WELL, words=N_("已连接，各节点互通。"))
+        return Finding(
+            state=State.FAILED,
+            words=N_("连不上 Redis：不会丢数据，但其他节点上的变化要刷新才能看到，新卷宗稍晚才开始处理。"),
+        )
+
+    return Probe(name=N_("节点间消息（Redis）"), code="redis", look=look)
 
 
 def media_probe(media: MediaClient) -> Probe:

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -11,16 +10,15 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import structlog
 from aiohttp import web
 
-from server.app import DATABASE, METRICS, compose
+from server.app import DATABASE, METRICS, OBJECTS, compose
 from server.demo.filing import add_dossier
 from server.demo.seed import InUse, is_seeded, seed
 from server.kernel.clock import SystemClock
 from server.people.administration import first_account
 from server.people.passwords import Argon2Passwords
 from server.settings import Settings
-from server.supervisor import Child, supervised
+from server.supervisor import Child, stop_event, supervised
 from storage.database import Database
-from storage.objects import LocalObjects
 
 log = structlog.get_logger()
 
@@ -38,7 +36,7 @@ async def serve(settings: Settings) -> None:
     Raises:
         CannotServe: the TCP port is in use, or the database is and the demo was asked for.
     """
-    stopped = _stop_event()
+    stopped = stop_event()
     app = compose(settings)
     # A client that goes away does not cancel its handler: a query cut short could keep the one connection
     # that writes.
@@ -100,7 +98,7 @@ async def _demo_dossier(app: web.Application, settings: Settings) -> AsyncIterat
     if not settings.demo:
         yield
         return
-    making = asyncio.create_task(_make_dossier(app[DATABASE], settings), name="demo-dossier")
+    making = asyncio.create_task(_make_dossier(app, settings), name="demo-dossier")
     try:
         yield
     finally:
@@ -109,10 +107,10 @@ async def _demo_dossier(app: web.Application, settings: Settings) -> AsyncIterat
             await making
 
 
-async def _make_dossier(database: Database, settings: Settings) -> None:
+async def _make_dossier(app: web.Application, settings: Settings) -> None:
     try:
         draft = settings.data_dir / "demo-dossier.pdf"
-        await add_dossier(database, LocalObjects(settings.objects_dir), SystemClock(), draft=draft)
+        await add_dossier(app[DATABASE], app[OBJECTS], SystemClock(), draft=draft)
     except Exception:
         log.exception("the demo's dossier could not be made")
 
@@ -133,14 +131,6 @@ async def make_first_account(settings: Settings, login: str) -> str | None:
         return await first_account(login, database, Argon2Passwords())
     finally:
         await database.close()
-
-
-def _stop_event() -> asyncio.Event:
-    """Return an event that is set by the signals, also where a shell started us with them ignored."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    return stopped
 
 
 async def _try_port(settings: Settings) -> None:

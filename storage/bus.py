@@ -12,10 +12,11 @@ _BACKLOG = 1000
 """Notifications kept for a slow listener; beyond it the oldest goes, as the bus only hints."""
 
 
-class _Listener(Subscription):
+class LocalSubscription(Subscription):
     """One subscriber's end."""
 
     def __init__(self, bus: "LocalBus", topics: frozenset[str]) -> None:
+        """Begin to listen once entered."""
         self._bus = bus
         self._topics = topics
         self._waiting: asyncio.Queue[Notification] = asyncio.Queue(_BACKLOG)
@@ -38,6 +39,7 @@ class _Listener(Subscription):
         return await self._waiting.get()
 
     def put(self, notification: Notification) -> None:
+        """Keep the notification until it is asked for."""
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait(notification)
@@ -48,13 +50,20 @@ class LocalBus(Bus):
 
     def __init__(self) -> None:
         """Start with no listener."""
-        self.listeners: defaultdict[str, set[_Listener]] = defaultdict(set)
+        self.listeners: defaultdict[str, set[LocalSubscription]] = defaultdict(set)
 
     @override
     async def publish(self, notification: Notification) -> None:
         for listener in tuple(self.listeners.get(notification.topic, ())):
             listener.put(notification)
 
+    def tell_everybody(self, event: str, *, kind: str | None) -> None:
+        """Tell each listener, on its topics of `kind` (None: on all), of something without a subject."""
+        for topic, listeners in tuple(self.listeners.items()):
+            if kind is None or topic.startswith(f"{kind}:"):
+                for listener in tuple(listeners):
+                    listener.put(Notification(topic, event, topic))
+
     @override
-    def subscribe(self, topics: frozenset[str]) -> _Listener:
-        return _Listener(self, topics)
+    def subscribe(self, topics: frozenset[str]) -> LocalSubscription:
+        return LocalSubscription(self, topics)

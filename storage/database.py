@@ -85,6 +85,13 @@ async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise DatabaseUnavailable from error
 
 
+async def _try_to_tell(telling: Awaitable[None]) -> None:
+    try:
+        await telling
+    except Exception:
+        log.exception("telling bus or queue failed after the commit")
+
+
 class Database:
     """One database, on the engine that its URL names."""
 
@@ -113,6 +120,12 @@ class Database:
         async with _begun(self._engines.reading) as connection:
             yield SqlTransaction(connection)
 
+    @asynccontextmanager
+    async def alone(self, task: str) -> AsyncIterator[bool]:
+        """Be the only process at `task`, for as long as the connection holds."""
+        async with self._engines.alone(task) as mine:
+            yield mine
+
     async def ping(self) -> None:
         """Ask it the smallest question; raises `DatabaseUnavailable` if it does not answer."""
         async with _begun(self._engines.reading) as connection:
@@ -133,11 +146,9 @@ class Database:
 
     async def _after_commit(self, tx: SqlTransaction) -> None:
         """Tell bus and queue. Both only hint, so that their failure must not unsay what is committed."""
-        try:
-            for happened in tx.events:
-                for topic in happened.topics:
-                    await self._bus.publish(Notification(topic, type(happened).__name__, happened.subject))
-            for job in tx.jobs:
-                await self._enqueue(job)
-        except Exception:
-            log.exception("telling bus and queue failed after the commit")
+        for happened in tx.events:
+            for topic in happened.topics:
+                notification = Notification(topic, type(happened).__name__, happened.subject)
+                await _try_to_tell(self._bus.publish(notification))
+        for job in tx.jobs:
+            await _try_to_tell(self._enqueue(job))

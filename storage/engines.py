@@ -1,6 +1,7 @@
 """What both database engines offer: connections that write, connections that read, a name for outages."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from sqlalchemy import event, make_url
@@ -26,6 +27,8 @@ class Engines:
     """One connection: the writers of a process queue for it."""
     reading: AsyncEngine
     """Connections that see a snapshot and can't write."""
+    alone: Callable[[str], AbstractAsyncContextManager[bool]]
+    """Takes a lock that all processes see, if it is free; tells whether it is held within the block."""
 
     async def dispose(self) -> None:
         """Close every connection."""

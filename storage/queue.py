@@ -1,7 +1,7 @@
-"""The in-process queue: taskiq's in-memory broker, behind the kernel's `Job`.
+"""The queue: taskiq behind the kernel's `Job`, in this process or on Redis.
 
-A job is a hint, so nothing is lost with the process: each feature derives what is left to do from the
-database when it starts.
+A job is a hint, so nothing is lost with the process or with Redis: what is left to do is derived from the
+database.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from taskiq import AsyncTaskiqDecoratedTask, InMemoryBroker
+from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker
 
 from server.kernel.events import Job
 
@@ -19,29 +19,37 @@ Run = Callable[[str], Awaitable[None]]
 """Does the work of one job for the record whose key it is given."""
 
 
-class LocalQueue:
+class TaskQueue:
+    """Hands jobs to a broker of taskiq's."""
+
+    def __init__(self, broker: AsyncBroker) -> None:
+        """Begin without any job."""
+        self.broker = broker
+        self._tasks: dict[str, AsyncTaskiqDecoratedTask[[str], Coroutine[Any, Any, None]]] = {}
+
+    def add(self, name: str, run: Run) -> None:
+        """Let jobs called `name` be run by `run`; for what itself needs the database that needs the queue."""
+        self._tasks[name] = self.broker.register_task(_logged(name, run), task_name=name)
+
+    async def enqueue(self, job: Job) -> None:
+        """Have the job done soon; returns at once. A failure is logged and hurts nobody else."""
+        await self._tasks[job.name].kiq(job.key)
+
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
+        """Hand in jobs while the application runs; what runs in this process at the end is waited for."""
+        await self.broker.startup()
+        yield
+        await self.broker.shutdown()
+
+
+class LocalQueue(TaskQueue):
     """Runs jobs in this process, beside the requests."""
 
     def __init__(self, jobs: Mapping[str, Run]) -> None:
         """Keep what runs under which name."""
-        self._broker = InMemoryBroker()
-        self._tasks: dict[str, AsyncTaskiqDecoratedTask[[str], Coroutine[Any, Any, None]]] = {}
+        super().__init__(InMemoryBroker())
         for name, run in jobs.items():
             self.add(name, run)
-
-    def add(self, name: str, run: Run) -> None:
-        """Let jobs called `name` be run by `run`; for what itself needs the database that needs the queue."""
-        self._tasks[name] = self._broker.register_task(_logged(name, run), task_name=name)
-
-    async def enqueue(self, job: Job) -> None:
-        """Start the job soon; returns at once. A failure is logged and hurts nobody else."""
-        await self._tasks[job.name].kiq(job.key)
-
-    async def run(self, _app: web.Application) -> AsyncIterator[None]:
-        """Take jobs while the application runs; what is under way at the end is waited for."""
-        await self._broker.startup()
-        yield
-        await self._broker.shutdown()
 
 
 def _logged(name: str, run: Run) -> Callable[[str], Coroutine[Any, Any, None]]:

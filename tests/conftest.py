@@ -15,6 +15,7 @@ from storage.bus import LocalBus
 from storage.database import Database
 from tests.databases import Databases, Engine
 from tests.fakes.clock import SetClock
+from tests.servers.valkey import ValkeyServer
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How long an example takes says more about the machine's other work than about ours."""
@@ -76,6 +77,15 @@ async def database(
     opened = Database(database_url, bus=bus, clock=clock, enqueue=enqueue)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def valkey() -> AsyncIterator[ValkeyServer]:
+    """A server of the Redis protocol, which the test may kill."""
+    server = ValkeyServer()
+    await server.start()
+    yield server
+    server.remove()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

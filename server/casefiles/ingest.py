@@ -15,7 +15,7 @@ from server.kernel.clock import Clock
 from server.kernel.events import Bus, Notification
 from server.kernel.ids import DossierId
 from server.kernel.objects import Objects
-from server.kernel.transaction import Units
+from server.kernel.transaction import Turns, Units
 from server.pdf import manifest
 from server.pdf.manifest import DocumentProblem
 from server.pdf.renderer import OpenDocument, ProcessLost, Renderer
@@ -29,11 +29,19 @@ PROGRESS_EVERY_S = 0.5
 class Ingest:
     """Splits dossiers into pages, one dossier at a time."""
 
-    def __init__(
-        self, *, units: Units[CaseFilesTx], objects: Objects, renderer: Renderer, bus: Bus, clock: Clock
+    def __init__(  # noqa: PLR0913 - the composition names each
+        self,
+        *,
+        units: Units[CaseFilesTx],
+        turns: Turns,
+        objects: Objects,
+        renderer: Renderer,
+        bus: Bus,
+        clock: Clock,
     ) -> None:
         """Keep what is read, written and told."""
         self._units = units
+        self._turns = turns
         self._objects = objects
         self._renderer = renderer
         self._bus = bus
@@ -63,12 +71,12 @@ class Ingest:
                 log.exception("a dossier could not be split; the others go on", dossier=dossier_id)
 
     async def split(self, dossier_id: str) -> None:
-        """Split off the pages that the dossier lacks; nothing to do is well."""
-        async with self._one_at_a_time:
+        """Split off the pages that the dossier lacks; nothing to do, or another worker at it, is well."""
+        async with self._one_at_a_time, self._turns.alone(f"split:{dossier_id}") as mine:
             async with self._units.reading() as tx:
                 dossier = await tx.casefiles.dossier(DossierId(dossier_id))
                 done = {page.number for page in await tx.casefiles.pages(DossierId(dossier_id))}
-            if self._stopping or dossier is None or dossier.status is not DossierStatus.RECEIVED:
+            if not mine or self._stopping or dossier is None or dossier.status is not DossierStatus.RECEIVED:
                 return
             try:
                 async with (

@@ -176,6 +176,7 @@ class Uploads:
             if upload.offset == upload.length_bytes:
                 # Its bytes may already be the dossier's; a draft begun here would stand in their place.
                 return await self._finished(upload) if _whole(upload) else upload
+            began_at = upload.offset
             body = _Body(chunks, room_bytes=upload.length_bytes - upload.offset, checksum=patch.checksum)
             offset = await self._objects.append(upload_id, at=upload.offset, chunks=body.bounded())
             if body.overflowed:
@@ -184,8 +185,9 @@ class Uploads:
                 raise tus.UploadChecksumMismatch
             upload = replace(upload, offset=offset, expires_at=self._clock.now() + KEPT_FOR)
             async with self._units.transaction() as tx:
-                # Much may have happened while the body came.
+                # Much may have happened while the body came, on another node too.
                 await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
+                await _check_unmoved(upload_id, began_at, tx)
                 await tx.casefiles.save_upload(upload)
             return await self._finished(upload) if _whole(upload) else upload
 
@@ -322,6 +324,14 @@ async def _check_sender(upload: Upload, tx: CaseFilesTx) -> None:
     if sender is None or not sender.active:
         raise NotFound
     await find_case_with_files(upload.case_id, sender.identity, Action.ADD_DOSSIER, tx)
+
+
+async def _check_unmoved(upload_id: UploadId, offset: int, tx: CaseFilesTx) -> None:
+    current = await tx.casefiles.upload(upload_id)
+    if current is None:
+        raise NotFound
+    if current.offset != offset:
+        raise tus.UploadOffsetConflict(offset=current.offset)
 
 
 def _check_room(upload: Upload, others: tuple[Upload, ...]) -> None:

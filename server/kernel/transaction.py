@@ -31,6 +31,18 @@ class Transaction(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """Sees to it that of all processes one works at a task."""
+
+    def alone(self, task: str) -> AbstractAsyncContextManager[bool]:
+        """Be the only one at `task` within the block; False: somebody else is, and the block must do nothing.
+
+        Raises:
+            DatabaseUnavailable: it can't be told.
+        """
+        ...
+
+
 class Units(Protocol[T_co]):
     """Opens units of work."""
 

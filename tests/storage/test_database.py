@@ -10,7 +10,9 @@ from storage.bus import LocalBus
 from storage.database import Database
 from storage.tables import metadata
 from storage.tables.audit import audit_entry
+from tests.databases import Engine
 from tests.factories import organisation
+from tests.fakes.clock import SetClock
 
 
 async def test_a_raise_in_a_transaction_undoes_it_and_tells_nobody(
@@ -86,3 +88,24 @@ async def test_the_migrations_make_just_the_tables_that_the_code_names(database:
         )
     made.pop("alembic_version")
     assert made == {table.name: {column.name for column in table.columns} for table in metadata.sorted_tables}
+
+
+async def test_of_two_processes_one_is_alone_at_a_task(
+    database: Database, database_url: str, clock: SetClock, engine: Engine
+) -> None:
+    if engine is Engine.SQLITE:
+        async with database.alone("split:1") as mine:
+            assert mine, "SQLite has no other process"
+        return
+
+    async def ignore(_job: Job) -> None:
+        """Nothing is handed in."""
+
+    other = Database(database_url, bus=LocalBus(), clock=clock, enqueue=ignore)
+    async with database.alone("split:1") as mine, other.alone("split:1") as theirs:
+        assert (mine, theirs) == (True, False)
+        async with other.alone("split:2") as another:
+            assert another
+    async with other.alone("split:1") as theirs:
+        assert theirs
+    await other.close()

@@ -1,0 +1,87 @@
+"""What the web process and the worker both stand on, chosen by the settings.
+
+Embedded: SQLite, a directory, bus and queue in this process, which then runs the jobs too. With Redis, the
+web processes of all nodes hear each other, and workers take the jobs.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server.casefiles.ingest import Ingest
+from server.casefiles.uploads import SPLIT_DOSSIER
+from server.kernel.clock import Clock
+from server.kernel.events import Bus
+from server.pdf.renderer import Renderer
+from server.settings import Settings
+from storage.bus import LocalBus
+from storage.database import Database
+from storage.objects import LocalObjects
+from storage.queue import LocalQueue, TaskQueue
+
+Run = Callable[[web.Application], AsyncIterator[None]]
+"""Something that lives beside the requests: runs up to its `yield` at the start, beyond it at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """How a process talks with others."""
+
+    bus: Bus
+    queue: TaskQueue
+    hears_nodes: Callable[[], bool] | None = None
+    """Tells whether other nodes are heard; None where there are none."""
+    runs: tuple[Run, ...] = ()
+
+
+def _through_redis(url: str) -> _Lines:
+    from storage.redis import RedisBus, RedisQueue  # noqa: PLC0415 - the embedded start need not load it
+
+    bus = RedisBus(url)
+    return _Lines(bus, RedisQueue(url), hears_nodes=lambda: bus.is_connected, runs=(bus.run,))
+
+
+class Ground:
+    """What every part stands on."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Make it; nothing is opened before the application starts."""
+        self.settings = settings
+        self.clock = clock
+        lines = (
+            _through_redis(settings.redis_url) if settings.redis_url else _Lines(LocalBus(), LocalQueue({}))
+        )
+        self.bus, self.queue = lines.bus, lines.queue
+        self.hears_nodes = lines.hears_nodes
+        self._runs = lines.runs
+        self.database = Database(settings.database, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
+        self.objects = LocalObjects(settings.objects_dir)
+
+    @property
+    def runs_jobs(self) -> bool:
+        """Tell whether this process runs the jobs that it hands in."""
+        return isinstance(self.queue, LocalQueue)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """What lives beside everything else, in the order of its start."""
+        return (self._close_database, *self._runs, self.queue.run)
+
+    def ingest(self, renderer: Renderer) -> Ingest:
+        """Make what splits dossiers, and have the queue know it."""
+        ingest = Ingest(
+            units=self.database,
+            turns=self.database,
+            objects=self.objects,
+            renderer=renderer,
+            bus=self.bus,
+            clock=self.clock,
+        )
+        self.queue.add(SPLIT_DOSSIER, ingest.split)
+        return ingest
+
+    async def _close_database(self, _app: web.Application) -> AsyncIterator[None]:
+        """Close the database when all else has ended."""
+        yield
+        await self.database.close()
