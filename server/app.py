@@ -44,7 +44,14 @@ from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
-from server.probes import certificate_probe, database_probe, disk_probe, media_probe, redis_probe
+from server.probes import (
+    certificate_probe,
+    database_probe,
+    disk_probe,
+    media_probe,
+    objects_probe,
+    redis_probe,
+)
 from server.rooms.desk import DeskHandlers
 from server.rooms.handlers import MeetingHandlers
 from server.rooms.hub import Hub
@@ -116,6 +123,7 @@ class WebGround(Ground):
         return (
             database_probe(self.database),
             disk_probe(self.settings.data_dir),
+            *((objects_probe(self.ping_objects),) if self.ping_objects else ()),
             *((redis_probe(self.hears_nodes),) if self.hears_nodes else ()),
             *((certificate_probe(certificate, self.clock),) if certificate else ()),
         )
@@ -190,7 +198,7 @@ def _cases(ground: WebGround) -> Part:
 def _casefiles(ground: WebGround) -> Part:
     database, clock = ground.database, ground.clock
     objects, renderer = ground.objects, Renderer()
-    uploads = Uploads(units=database, objects=objects, clock=clock)
+    uploads = Uploads(units=database, turns=database, objects=objects, clock=clock)
     upkeep = Upkeep(units=database, objects=objects, uploads=uploads, clock=clock)
     ingest = ground.ingest(renderer)
     dossiers = DossierHandlers(

@@ -4,7 +4,7 @@ Embedded: SQLite, a directory, bus and queue in this process, which then runs th
 web processes of all nodes hear each other, and workers take the jobs.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from server.casefiles.ingest import Ingest
 from server.casefiles.uploads import SPLIT_DOSSIER
 from server.kernel.clock import Clock
 from server.kernel.events import Bus
+from server.kernel.objects import Objects
 from server.pdf.renderer import Renderer
 from server.settings import Settings
 from storage.bus import LocalBus
@@ -42,6 +43,24 @@ def _through_redis(url: str) -> _Lines:
     return _Lines(bus, RedisQueue(url), hears_nodes=lambda: bus.is_connected, runs=(bus.run,))
 
 
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """Where objects are kept."""
+
+    objects: Objects
+    ping: Callable[[], Awaitable[None]] | None = None
+    """Asks a server whether it answers; None where there is none to ask."""
+
+
+def _store(settings: Settings) -> _Store:
+    if not settings.objects_url:
+        return _Store(LocalObjects(settings.objects_dir))
+    from storage.s3 import S3Objects  # noqa: PLC0415 - the embedded start need not load it
+
+    objects = S3Objects(settings.objects_url)
+    return _Store(objects, objects.ping)
+
+
 class Ground:
     """What every part stands on."""
 
@@ -56,7 +75,8 @@ class Ground:
         self.hears_nodes = lines.hears_nodes
         self._runs = lines.runs
         self.database = Database(settings.database, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
-        self.objects = LocalObjects(settings.objects_dir)
+        store = _store(settings)
+        self.objects, self.ping_objects = store.objects, store.ping
 
     @property
     def runs_jobs(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from cryptography import x509
 from server.http.health import Finding, Probe, State
 from server.kernel.clock import Clock
 from server.kernel.errors import N_
+from server.kernel.objects import StorageUnavailable
 from server.rooms.media.client import MediaClient
 from storage.database import Database
 
@@ -28,6 +29,22 @@ def database_probe(database: Database) -> Probe:
         return Finding(state=State.WELL, words=N_("应答正常。"))
 
     return Probe(name=N_("数据库"), code="database", look=look, is_essential=True)
+
+
+def objects_probe(ping: Callable[[], Awaitable[None]]) -> Probe:
+    """Return the probe of the object store; without it only dossiers are out of reach."""
+
+    async def look() -> Finding:
+        try:
+            await ping()
+        except StorageUnavailable:
+            return Finding(
+                state=State.FAILED,
+                words=N_("连不上对象存储，或桶不存在：卷宗暂时不能上传和阅读，其他功能不受影响。"),
+            )
+        return Finding(state=State.WELL, words=N_("应答正常。"))
+
+    return Probe(name=N_("卷宗存储（S3）"), code="objects", look=look)
 
 
 def redis_probe(hears_nodes: Callable[[], bool]) -> Probe:

@@ -23,6 +23,8 @@ class Settings:
     """Directory that holds the database, the objects and the process sockets."""
     database_url: str = ""
     """PostgreSQL as `postgresql://USER:PASSWORD@HOST/DATABASE`; empty: SQLite in the data directory."""
+    objects_url: str = ""
+    """S3 bucket as `https://KEY:SECRET@HOST/BUCKET`; empty: a directory in the data directory."""
     redis_url: str = ""
     """Redis or Valkey as `redis://HOST`, which joins several nodes and hands jobs to workers; empty: none."""
     demo: bool = True
@@ -94,6 +96,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         public_address=text("PUBLIC_ADDRESS", defaults.public_address),
         data_dir=Path(text("DATA_DIR", str(defaults.data_dir))),
         database_url=text("DATABASE_URL", defaults.database_url),
+        objects_url=text("OBJECTS_URL", defaults.objects_url),
         redis_url=text("REDIS_URL", defaults.redis_url),
         demo=switch("DEMO", default=defaults.demo),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),

@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from server.kernel.objects import StorageFull
 from server.kernel.transaction import DatabaseUnavailable
@@ -45,14 +46,14 @@ def open_postgresql(url: str) -> Engines:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
     reading = _engine(url, isolation="REPEATABLE READ", read_only=True, pool_size=READERS)
-    return Engines(writing=writing, reading=reading, alone=partial(_alone, reading))
+    return Engines(writing=writing, reading=reading, alone=partial(_alone, _locking(url)))
 
 
 @asynccontextmanager
 async def _alone(engine: AsyncEngine, task: str) -> AsyncIterator[bool]:
     """Hold a lock of the session's: it ends with the block, or with the connection when the process dies."""
     key = {"key": int.from_bytes(sha256(task.encode()).digest()[:8], signed=True)}
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with engine.connect() as connection:
         mine = (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key)).scalar_one()
         try:
             yield bool(mine)
@@ -72,12 +73,7 @@ def _for_driver(url: str) -> str:
 def _engine(url: str, *, isolation: str, read_only: bool, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        connect_args={
-            "async_creator_fn": _connect,
-            "timeout": _CONNECT_TIMEOUT_S,
-            "command_timeout": _ANSWER_TIMEOUT_S,
-            "server_settings": _SESSION,
-        },
+        connect_args=_CONNECTING,
         execution_options={"isolation_level": isolation, "postgresql_readonly": read_only},
         pool_pre_ping=True,
         pool_size=pool_size,
@@ -88,12 +84,28 @@ def _engine(url: str, *, isolation: str, read_only: bool, pool_size: int) -> Asy
     return engine
 
 
+def _locking(url: str) -> AsyncEngine:
+    """Prepare an engine whose connections live as long as a lock is held, beside those that work."""
+    options = {"isolation_level": "AUTOCOMMIT"}
+    engine = create_async_engine(url, connect_args=_CONNECTING, execution_options=options, poolclass=NullPool)
+    name_outages(engine, _outage)
+    return engine
+
+
 async def _connect(*places: Any, **options: Any) -> asyncpg.Connection:  # noqa: ANN401 - handed on as they are
     """Connect; raises what `_outage` names, which SQLAlchemy asks only once there is a connection."""
     try:
         return await asyncpg.connect(*places, **options)
     except (OSError, asyncpg.PostgresError) as error:
         raise _outage(error) or error from error
+
+
+_CONNECTING = {
+    "async_creator_fn": _connect,
+    "timeout": _CONNECT_TIMEOUT_S,
+    "command_timeout": _ANSWER_TIMEOUT_S,
+    "server_settings": _SESSION,
+}
 
 
 def _outage(error: BaseException) -> Exception | None:

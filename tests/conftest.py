@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import structlog
 from hypothesis import HealthCheck, settings
 
@@ -15,6 +16,7 @@ from storage.bus import LocalBus
 from storage.database import Database
 from tests.databases import Databases, Engine
 from tests.fakes.clock import SetClock
+from tests.servers.seaweed import SeaweedServer
 from tests.servers.valkey import ValkeyServer
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -68,6 +70,12 @@ async def database_url(databases: Databases, engine: Engine, tmp_path: Path) -> 
 
 
 @pytest.fixture
+async def postgresql_url(databases: Databases, tmp_path: Path) -> str:
+    """A migrated database on PostgreSQL."""
+    return await databases.copy(Engine.POSTGRESQL, tmp_path)
+
+
+@pytest.fixture
 async def database(
     database_url: str, clock: SetClock, bus: LocalBus, jobs: list[Job]
 ) -> AsyncIterator[Database]:
@@ -86,6 +94,22 @@ async def valkey() -> AsyncIterator[ValkeyServer]:
     await server.start()
     yield server
     server.remove()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _seaweed() -> AsyncIterator[SeaweedServer]:
+    """One server a process: it takes seconds to start."""
+    server = SeaweedServer()
+    await server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+async def seaweed(_seaweed: SeaweedServer) -> SeaweedServer:
+    """An empty S3 server; who kills it starts it again."""
+    _seaweed.empty()
+    return _seaweed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,7 +22,7 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, CaseId, DossierId, UploadId, new_id
 from server.kernel.objects import Objects
 from server.kernel.permissions import Action
-from server.kernel.transaction import Units
+from server.kernel.transaction import Turns, Units
 
 MAX_BYTES = 2 << 30
 """A volume of 500 pages in colour at 300 dpi has about 400 MB."""
@@ -58,6 +58,15 @@ class TooManyUploads(DomainError):
     )
 
 
+class UploadBusy(DomainError):
+    """An earlier request still writes to the upload, on another node."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code: ClassVar[str] = "upload-busy"
+    title: ClassVar[str] = N_("上一次连接还没有断开")
+    advice: ClassVar[str] = N_("已上传的部分都在。页面会自动重试，请不要关闭；一分钟后仍不行，请重选文件。")
+
+
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """Who writes to an upload now."""
@@ -70,10 +79,17 @@ class Uploads:
     """Takes files in."""
 
     def __init__(
-        self, *, units: Units[CaseFilesTx], objects: Objects, clock: Clock, max_bytes: int = MAX_BYTES
+        self,
+        *,
+        units: Units[CaseFilesTx],
+        turns: Turns,
+        objects: Objects,
+        clock: Clock,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         """Keep where records and bytes go."""
         self._units = units
+        self._alone = turns.alone
         self._objects = objects
         self._clock = clock
         self._turns: dict[UploadId, _Turn] = {}
@@ -176,7 +192,6 @@ class Uploads:
             if upload.offset == upload.length_bytes:
                 # Its bytes may already be the dossier's; a draft begun here would stand in their place.
                 return await self._finished(upload) if _whole(upload) else upload
-            began_at = upload.offset
             body = _Body(chunks, room_bytes=upload.length_bytes - upload.offset, checksum=patch.checksum)
             offset = await self._objects.append(upload_id, at=upload.offset, chunks=body.bounded())
             if body.overflowed:
@@ -185,9 +200,8 @@ class Uploads:
                 raise tus.UploadChecksumMismatch
             upload = replace(upload, offset=offset, expires_at=self._clock.now() + KEPT_FOR)
             async with self._units.transaction() as tx:
-                # Much may have happened while the body came, on another node too.
+                # Much may have happened while the body came.
                 await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
-                await _check_unmoved(upload_id, began_at, tx)
                 await tx.casefiles.save_upload(upload)
             return await self._finished(upload) if _whole(upload) else upload
 
@@ -278,13 +292,20 @@ class Uploads:
 
     @asynccontextmanager
     async def _turn(self, upload_id: UploadId, stop: Callable[[], None]) -> AsyncIterator[None]:
-        """Be the only one at an upload: the newer request stops the older, which may hang on a dead line."""
+        """Be the only one at an upload: the newer request stops the older, which may hang on a dead line.
+
+        Raises:
+            UploadBusy: the older is another node's, which nobody here can stop.
+        """
         while (current := self._turns.get(upload_id)) is not None:
             current.stop()
             await current.ended.wait()
         turn = self._turns[upload_id] = _Turn(stop=stop, ended=asyncio.Event())
         try:
-            yield
+            async with self._alone(f"upload:{upload_id}") as mine:
+                if not mine:
+                    raise UploadBusy
+                yield
         finally:
             del self._turns[upload_id]
             turn.ended.set()
@@ -324,14 +345,6 @@ async def _check_sender(upload: Upload, tx: CaseFilesTx) -> None:
     if sender is None or not sender.active:
         raise NotFound
     await find_case_with_files(upload.case_id, sender.identity, Action.ADD_DOSSIER, tx)
-
-
-async def _check_unmoved(upload_id: UploadId, offset: int, tx: CaseFilesTx) -> None:
-    current = await tx.casefiles.upload(upload_id)
-    if current is None:
-        raise NotFound
-    if current.offset != offset:
-        raise tus.UploadOffsetConflict(offset=current.offset)
 
 
 def _check_room(upload: Upload, others: tuple[Upload, ...]) -> None:

@@ -26,6 +26,12 @@ OFFENCE = "故意伤害"
 
 async def add_dossier(database: Database, objects: Objects, clock: Clock, *, draft: Path) -> None:
     """Give the demo's reader the dossier, unless their case has one; `draft` is where it is drawn up."""
+    async with database.alone("demo-dossier") as mine:
+        if mine:
+            await _add_dossier(database, objects, clock, draft=draft)
+
+
+async def _add_dossier(database: Database, objects: Objects, clock: Clock, *, draft: Path) -> None:
     async with database.reading() as tx:
         case = await _case(tx)
         if case is None or await tx.casefiles.dossiers_of(case.id):

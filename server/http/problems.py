@@ -13,6 +13,7 @@ from server.http.i18n import Catalogue, locale_of
 from server.http.origin import CrossOrigin
 from server.http.tracing import route_of, trace_of
 from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn
+from server.kernel.objects import StorageUnavailable
 from server.kernel.transaction import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ class NoDatabase(DomainError):
     code = "database-unavailable"
     title = N_("系统暂时读不到数据")
     advice = N_("已保存的内容都在，不是您的操作问题。请稍等再试；若刚才在提交，请先刷新查看是否已经保存。")
+
+
+class NoStorage(DomainError):
+    """The object store does not answer; what it acknowledged is kept."""
+
+    kind = Kind.UNAVAILABLE
+    code = "storage-unavailable"
+    title = N_("卷宗存储暂时不可用")
+    advice = N_("已上传的部分都在，不是您的操作问题。请稍等再试，上传会从断开处继续。")
 
 
 class WrongMethod(DomainError):
@@ -152,6 +162,8 @@ def _told(request: web.Request, error: Exception) -> tuple[DomainError, int] | N
             return refusal, STATUS[refusal.kind]
         case DatabaseUnavailable():
             return NoDatabase(), HTTPStatus.SERVICE_UNAVAILABLE
+        case StorageUnavailable():
+            return NoStorage(), HTTPStatus.SERVICE_UNAVAILABLE
         case web.HTTPRequestEntityTooLarge():
             return TooLarge(), error.status
         case web.HTTPException():

@@ -46,13 +46,17 @@ class StorageFull(DomainError):
     advice: ClassVar[str] = N_("已上传的部分仍然保留，不是您的操作问题。请联系本机构的管理员腾出空间后继续。")
 
 
+class StorageUnavailable(Exception):
+    """The store does not answer. It is no `DomainError`, so that nobody takes it for a rule's refusal."""
+
+
 def is_key(text: str) -> bool:
     """Tell whether `text` may name an object: lower-case path segments, none of them hidden or `..`."""
     return len(text) <= KEY_LENGTH_MAX and _KEY.fullmatch(text) is not None
 
 
 class Objects(Protocol):
-    """Keeps bytes by key."""
+    """Keeps bytes by key. Each call raises `StorageUnavailable` while the store does not answer."""
 
     async def put(self, key: str, chunks: AsyncIterable[bytes]) -> StoredObject:
         """Store `chunks` under `key`, whole or not at all; replaces what was there.

@@ -1,7 +1,7 @@
 """One case from the agency's notice to the encrypted meeting, as its people play it in their browsers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +12,10 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from server.demo.seed import DEMO_AGENCY_KEY
 from tests.browser.devices import make_devices
+from tests.browser.installations import Installation, embedded, of_two_nodes
 from tests.browser.launcher import Launcher
 from tests.browser.senses import COLOUR_ERROR, WRONG_KEYS, frames, frames_flow, hears_hz, sees, tracks
 from tests.documents import scan
-from tests.faults.serving import Served, serving
 
 CLIENT = "钱某某"
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -40,15 +40,18 @@ NOTICE = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The server, and a way in for each person."""
+    """The servers, and a way in for each person."""
 
-    served: Served
+    place: Installation
     browser: Browser
     """For everybody who needs no camera."""
 
-    async def person(self, name: str, browser: Browser | None = None, script: str = "") -> Page:
+    async def person(
+        self, name: str, browser: Browser | None = None, *, script: str = "", meets: bool = False
+    ) -> Page:
         """Opens a browser of one's own and chooses whom to be."""
-        context = await (browser or self.browser).new_context(locale="zh-CN", base_url=self.served.address)
+        address = (self.place.meetings if meets else self.place.other).address
+        context = await (browser or self.browser).new_context(locale="zh-CN", base_url=address)
         page = await context.new_page()
         await page.add_init_script(script)
         await page.goto("/choose")
@@ -61,13 +64,10 @@ class Stage:
         return page
 
 
-async def _notify(served: Served) -> str:
+async def _notify(agency: ClientSession) -> str:
     """Sends the agency's notice; returns the case's identifier."""
     headers = {"Authorization": f"Bearer {DEMO_AGENCY_KEY}", "Idempotency-Key": "the-whole-case"}
-    async with (
-        ClientSession() as session,
-        session.post(f"{served.address}/api/v1/notices", json=NOTICE, headers=headers) as answer,
-    ):
+    async with agency.post("/api/v1/notices", json=NOTICE, headers=headers) as answer:
         assert answer.status == 201, await answer.text()
         return answer.headers["Location"].rpartition("/")[2]
 
@@ -183,72 +183,93 @@ async def _statuses(context: BrowserContext, paths: Sequence[str]) -> dict[str, 
     return {path: (await context.request.get(path)).status for path in paths}
 
 
+@pytest.fixture(params=["embedded", "two nodes"])
+def servers(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """The environment that names the servers of several nodes; nothing for one process."""
+    if request.param == "embedded":
+        return {}
+    return {
+        "LIANBIAN_DATABASE_URL": request.getfixturevalue("postgresql_url"),
+        "LIANBIAN_REDIS_URL": request.getfixturevalue("valkey").url,
+        "LIANBIAN_OBJECTS_URL": request.getfixturevalue("seaweed").url,
+    }
+
+
+@pytest.fixture
+async def place(servers: Mapping[str, str], tmp_path: Path) -> AsyncIterator[Installation]:
+    """Everything in one process; or two web processes and a worker on PostgreSQL, Redis and S3."""
+    async with of_two_nodes(tmp_path, servers) if servers else embedded(tmp_path) as installation:
+        yield installation
+
+
 @pytest.mark.timeout(600)
-async def test_a_case_from_notice_to_meeting(launcher: Launcher, tmp_path: Path) -> None:
+async def test_a_case_from_notice_to_meeting(place: Installation, launcher: Launcher, tmp_path: Path) -> None:
     pdf = tmp_path / "诉讼证据卷.pdf"
     pdf.write_bytes(scan(2))
-    async with serving(tmp_path / "data") as served:
-        stage = Stage(served, await launcher.launch())
-        coordinator = await stage.person("何某")
-        case_id = await _notify(served)
-        name, _ = await _assign(stage, coordinator, case_id)
-        await coordinator.goto("/cooperation")
-        second_name, second = await _assign(stage, coordinator, case_id, but=name)
+    stage = Stage(place, await launcher.launch())
+    coordinator = await stage.person("何某")
+    async with ClientSession(place.meetings.address) as agency:
+        case_id = await _notify(agency)
+    name, _ = await _assign(stage, coordinator, case_id)
+    await coordinator.goto("/cooperation")
+    second_name, second = await _assign(stage, coordinator, case_id, but=name)
 
-        devices = make_devices(tmp_path / "lawyer", colour=RED, tone_hz=LAWYERS_HZ)
-        lawyer = await stage.person(name, await launcher.launch(devices))
-        await lawyer.goto(f"/cases/{case_id}")
-        await _upload(lawyer, pdf)
-        await lawyer.get_by_role("link", name="开始阅卷").click()
-        dossier = lawyer.url.partition("?")[0].removeprefix(served.address)
-        await second.goto(dossier)
-        await _annotate(lawyer)
-        await expect(second.get_by_text(COMMENT)).to_be_visible(timeout=LIVE_WITHIN_MS)
+    devices = make_devices(tmp_path / "lawyer", colour=RED, tone_hz=LAWYERS_HZ)
+    lawyer = await stage.person(name, await launcher.launch(devices), meets=True)
+    await lawyer.goto(f"/cases/{case_id}")
+    await _upload(lawyer, pdf)
+    await lawyer.get_by_role("link", name="开始阅卷").click()
+    dossier = lawyer.url.partition("?")[0].removeprefix(place.meetings.address)
+    await second.goto(dossier)
+    await _annotate(lawyer)
+    await expect(second.get_by_text(COMMENT)).to_be_visible(timeout=LIVE_WITHIN_MS)
 
-        officer = await stage.person("孙某")
-        terminal = await _book(lawyer, case_id, second_name)
-        meeting_code = await _approve(officer)
-        meeting_id = await _meeting_of(lawyer, case_id)
-        pairing_code = await _pair(officer, terminal)
+    officer = await stage.person("孙某", meets=True)
+    terminal = await _book(lawyer, case_id, second_name)
+    meeting_code = await _approve(officer)
+    meeting_id = await _meeting_of(lawyer, case_id)
+    pairing_code = await _pair(officer, terminal)
 
-        devices = make_devices(tmp_path / "kiosk", colour=BLUE, tone_hz=CLIENTS_HZ)
-        context = await (await launcher.launch(devices)).new_context(locale="zh-CN", base_url=served.address)
-        kiosk = await context.new_page()
-        await _sit_down(kiosk, pairing_code, meeting_code)
-        await _go_in(lawyer, meeting_id)
-        await lawyer.locator("[data-admit]").click(timeout=LIVE_WITHIN_MS)
-        await _check_meeting(lawyer, kiosk)
+    devices = make_devices(tmp_path / "kiosk", colour=BLUE, tone_hz=CLIENTS_HZ)
+    context = await (await launcher.launch(devices)).new_context(
+        locale="zh-CN", base_url=place.meetings.address
+    )
+    kiosk = await context.new_page()
+    await _sit_down(kiosk, pairing_code, meeting_code)
+    await _go_in(lawyer, meeting_id)
+    await lawyer.locator("[data-admit]").click(timeout=LIVE_WITHIN_MS)
+    await _check_meeting(lawyer, kiosk)
 
-        await officer.goto("/desk")
-        await officer.get_by_role("button", name="开始巡看").click(timeout=LIVE_WITHIN_MS)
-        assert await sees(officer, GUARDS_VIEW) == pytest.approx(BLUE, abs=COLOUR_ERROR)
-        assert await tracks(officer, GUARDS_VIEW) == ["video"]
-        await frames_flow(officer, "video.opened")
-        assert (await frames(officer))["audio"]["opened"] == 0
-        await expect(lawyer.locator("[data-watching]")).to_contain_text("看守所正在看")
+    await officer.goto("/desk")
+    await officer.get_by_role("button", name="开始巡看").click(timeout=LIVE_WITHIN_MS)
+    assert await sees(officer, GUARDS_VIEW) == pytest.approx(BLUE, abs=COLOUR_ERROR)
+    assert await tracks(officer, GUARDS_VIEW) == ["video"]
+    await frames_flow(officer, "video.opened")
+    assert (await frames(officer))["audio"]["opened"] == 0
+    await expect(lawyer.locator("[data-watching]")).to_contain_text("看守所正在看")
 
-        stranger = await stage.person(second_name, script=WRONG_KEYS)
-        await _go_in(stranger, meeting_id)
-        await frames_flow(stranger, "audio.refused.forged", "video.refused.forged")
-        for counts in (await frames(stranger)).values():
-            assert counts["opened"] == 0
+    stranger = await stage.person(second_name, script=WRONG_KEYS, meets=True)
+    await _go_in(stranger, meeting_id)
+    await frames_flow(stranger, "audio.refused.forged", "video.refused.forged")
+    for counts in (await frames(stranger)).values():
+        assert counts["opened"] == 0
 
-        outsider = await stage.person(OUTSIDERS[0])
-        secret = (
-            f"/cases/{case_id}",
-            f"/cases/{case_id}/dossiers",
-            dossier,
-            f"{dossier}/manifest",
-            f"{dossier}/pages/1",
-            f"{dossier}/annotations",
-            f"/cases/{case_id}/book",
-            f"/bookings/{meeting_id}",
-            f"/meetings/{meeting_id}",
-            f"/meetings/{meeting_id}/room",
-            f"/meetings/{meeting_id}/socket",
-        )
-        assert await _statuses(outsider.context, secret) == dict.fromkeys(secret, 404)
-        assert "Traceback" not in served.said()
+    outsider = await stage.person(OUTSIDERS[0])
+    secret = (
+        f"/cases/{case_id}",
+        f"/cases/{case_id}/dossiers",
+        dossier,
+        f"{dossier}/manifest",
+        f"{dossier}/pages/1",
+        f"{dossier}/annotations",
+        f"/cases/{case_id}/book",
+        f"/bookings/{meeting_id}",
+        f"/meetings/{meeting_id}",
+        f"/meetings/{meeting_id}/room",
+        f"/meetings/{meeting_id}/socket",
+    )
+    assert await _statuses(outsider.context, secret) == dict.fromkeys(secret, 404)
+    assert "Traceback" not in place.said()
 
 
 async def _check_meeting(lawyer: Page, kiosk: Page) -> None:

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.until import until
 
 START_WITHIN_S = 90.0
+_NOTHING: Mapping[str, str] = {}
 
 
 def free_port() -> int:
@@ -45,7 +46,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(data_dir: Path, *options: str, port: int | None = None) -> AsyncIterator[Served]:
+async def serving(
+    data_dir: Path, *options: str, port: int | None = None, environment: Mapping[str, str] = _NOTHING
+) -> AsyncIterator[Served]:
     """Runs `serve` until it says where it listens; kills its process group at the end."""
     port = port or free_port()
     output, before = _output_in(data_dir)
@@ -57,6 +60,7 @@ async def serving(data_dir: Path, *options: str, port: int | None = None) -> Asy
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, **environment},
         )
     served = Served(process, port, output)
 

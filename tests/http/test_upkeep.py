@@ -39,7 +39,7 @@ def objects(settings: Settings) -> LocalObjects:
 
 @pytest.fixture
 def upkeep(database: Database, objects: LocalObjects, clock: SetClock) -> Upkeep:
-    uploads = Uploads(units=database, objects=objects, clock=clock)
+    uploads = Uploads(units=database, turns=database, objects=objects, clock=clock)
     return Upkeep(units=database, objects=objects, uploads=uploads, clock=clock)
 
 

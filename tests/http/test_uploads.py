@@ -339,7 +339,7 @@ async def test_what_was_whole_when_the_assignment_ended_is_not_finished_at_the_n
         await tx.casefiles.add_upload(upload)
     await end_lead(database, work)
     objects = LocalObjects(settings.objects_dir)
-    await Uploads(units=database, objects=objects, clock=SetClock()).finish_all()
+    await Uploads(units=database, turns=database, objects=objects, clock=SetClock()).finish_all()
     async with database.reading() as tx:
         assert await tx.casefiles.dossiers_of(work.case.id) == ()
         assert await tx.casefiles.upload(upload.id) == upload

@@ -1,4 +1,4 @@
-"""One contract for every object store; a further store joins by adding its fixture to `STORES`."""
+"""One contract for every object store."""
 
 import asyncio
 import errno
@@ -14,14 +14,14 @@ import pytest
 
 from server.kernel.objects import ObjectMissing, Objects, StorageFull, is_key
 from storage.objects import LocalObjects
+from storage.s3 import S3Objects
 
-STORES = ["local"]
 
-
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["local", "s3"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
-    assert request.param == "local"
-    return LocalObjects(tmp_path)
+    if request.param == "local":
+        return LocalObjects(tmp_path)
+    return S3Objects(request.getfixturevalue("seaweed").url)
 
 
 async def chunked(content: bytes, size: int = 7) -> AsyncIterator[bytes]:
@@ -151,6 +151,7 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 from storage.objects import LocalObjects
+from storage.s3 import S3Objects
 
 async def main():
     objects, at, number = LocalObjects(Path(sys.argv[1])), 0, 0

@@ -22,6 +22,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_PUBLIC_ADDRESS": "192.0.2.1",
         "LIANBIAN_DATA_DIR": "/srv",
         "LIANBIAN_DATABASE_URL": "postgresql://h/d",
+        "LIANBIAN_OBJECTS_URL": "https://k:s@h/b",
         "LIANBIAN_REDIS_URL": "redis://h",
         "LIANBIAN_DEMO": "off",
         "LIANBIAN_SECURE_COOKIES": "on",
