@@ -17,6 +17,7 @@ from server.kernel.errors import DomainError
 from server.kernel.ids import MeetingId, ParticipantId, TerminalId
 from server.kernel.transaction import Units
 from server.rooms import protocol
+from server.rooms.diary import Diary
 from server.rooms.events import (
     Become,
     Closed,
@@ -83,7 +84,7 @@ class LiveMeeting:
         self.session = session
         self.connections: dict[int, Connection] = {}
         self._events: asyncio.Queue[SessionEvent | None] = asyncio.Queue()
-        self._units = units
+        self._diary = Diary(units)
         self._plane = plane
         self._clock = clock
 
@@ -106,11 +107,18 @@ class LiveMeeting:
             except TimeoutError:
                 event = Ticked()
                 ticks_at = loop.time() + TICK_S
-            if event is None:
+                await self._catch_up()
+            if event is not None:
+                await self._take(event)
+            if event is None or (self._events.empty() and self.session.is_empty):
+                await self._diary.settle()
                 return
-            await self._take(event)
-            if self._events.empty() and self.session.is_empty:
-                return
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._diary.catch_up()
+        except Exception:
+            log.exception("what happened could not be written", meeting=self.session.meeting.id)
 
     async def _take(self, event: SessionEvent) -> None:
         try:
@@ -141,11 +149,9 @@ class LiveMeeting:
                 await self._plane.remove(room=meeting.id, participant=effect.participant_id)
             case Note():
                 participant = self.session.seats[effect.participant_id].participant
-                async with self._units.transaction() as tx:
-                    await note(meeting, participant, effect.fact, tx, self._clock)
+                await self._diary.write(lambda tx: note(meeting, participant, effect.fact, tx, self._clock))
             case Become():
-                async with self._units.transaction() as tx:
-                    await move_meeting(meeting.id, effect, tx, self._clock)
+                await self._diary.write(lambda tx: move_meeting(meeting.id, effect, tx, self._clock))
             case _:
                 assert_never(effect)
 

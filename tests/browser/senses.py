@@ -18,20 +18,23 @@ SEE = """(selector) => {
   canvas.drawImage(video, 0, 0, 64, 48);
   return [...canvas.getImageData(32, 24, 1, 1).data].slice(0, 3);
 }"""
-HEAR_HZ = """async (selector) => {
+TONE_ERROR_HZ = 4
+HEAR_HZ = """async ([selector, awaited, error, seconds]) => {
   const video = document.querySelector(selector);
   const context = new AudioContext();
   const analyser = Object.assign(context.createAnalyser(), {fftSize: 32768});
   context.createMediaStreamSource(video.srcObject).connect(analyser);
   const heard = new Float32Array(analyser.frequencyBinCount).fill(-Infinity);
-  let loudest = 0;
-  for (let tries = 0; tries < 100 && !(heard[loudest] > -50); tries += 1) {
+  let tone = 0;
+  const isIt = () => tone > 0 && (awaited === null || Math.abs(tone - awaited) <= error);
+  for (let tries = 0; tries < seconds * 10 && !isIt(); tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     analyser.getFloatFrequencyData(heard);
-    loudest = heard.indexOf(Math.max(...heard));
+    const loudest = heard.indexOf(Math.max(...heard));
+    tone = heard[loudest] > -50 ? loudest * context.sampleRate / analyser.fftSize : 0;
   }
   await context.close();
-  return heard[loudest] > -50 ? loudest * context.sampleRate / analyser.fftSize : 0;
+  return tone;
 }"""
 TRACKS = "(selector) => document.querySelector(selector).srcObject.getTracks().map(({kind}) => kind)"
 PLAYS = "(selector) => document.querySelector(selector)?.videoWidth === 320"
@@ -65,7 +68,13 @@ async def sees(page: Page, video: str) -> list[int]:
 
 async def hears_hz(page: Page, video: str) -> float:
     """Returns the loudest tone, 0 where it is silent for ten seconds."""
-    return float(await page.evaluate(HEAR_HZ, video))
+    return float(await page.evaluate(HEAR_HZ, [video, None, 0, 10]))
+
+
+async def hears(page: Page, video: str, tone_hz: float) -> None:
+    """Waits until this tone is the loudest: the first moments, and those of a busy machine, are smeared."""
+    heard_hz = await page.evaluate(HEAR_HZ, [video, tone_hz, TONE_ERROR_HZ, WITHIN_MS / 1000])
+    assert abs(heard_hz - tone_hz) <= TONE_ERROR_HZ, f"{heard_hz} Hz, not {tone_hz}"
 
 
 async def tracks(page: Page, video: str) -> list[str]:

@@ -1,11 +1,13 @@
 """What people see while the database is away, and that all goes on by itself once it is back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from aiohttp import WSCloseCode, WSMsgType, web
 from pytest_aiohttp import AiohttpClient
+from sqlalchemy import select
 from typing_extensions import override
 
 from server.http.identity import SESSION_COOKIE, SessionStore, identify
@@ -17,6 +19,7 @@ from server.rooms.socket import UNJUDGED_S
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.migrate import migrate_within
+from storage.tables.audit import audit_entry
 from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
@@ -78,6 +81,34 @@ async def test_a_meeting_goes_on_while_the_database_is_away_but_not_for_long(
     while (closed := await lawyer.socket.receive(timeout=30)).type is WSMsgType.TEXT:
         continue
     assert (closed.type, closed.data) == (WSMsgType.CLOSE, WSCloseCode.TRY_AGAIN_LATER)
+
+
+async def test_what_happens_in_a_meeting_meanwhile_is_written_once_the_database_is_back(
+    world: World, signed_in: SignedIn, server: PostgresServer, clock: SetClock, database: Database
+) -> None:
+    path = await confirmed(world, signed_in)
+    clock.move(TUESDAY_10 - clock.now())
+    lawyer = await connect(await signed_in(world.lawyer), path)
+    await lawyer.hear("welcome")
+    server.kill()
+    await lawyer.say("enter")
+    await lawyer.hear("accepted")
+    await server.start()
+
+    async def facts() -> list[str]:
+        query = select(audit_entry.c.details).where(audit_entry.c.event == "ParticipantNoted")
+        async with database.reading() as tx:
+            rows = await tx.connection.execute(query.order_by(audit_entry.c.number))
+        return [row.details["fact"] for row in rows]
+
+    async with asyncio.timeout(30):
+        while True:
+            written = await facts()
+            if "admitted" in written:
+                break
+            await asyncio.sleep(0.1)
+    assert written.count("admitted") == 1
+    await lawyer.socket.close()
 
 
 class LostSessions(SessionStore):
