@@ -7,7 +7,7 @@ it). A unit that reads sees one snapshot and can't write.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -59,7 +59,9 @@ async def _alone(engine: AsyncEngine, task: str) -> AsyncIterator[bool]:
             yield bool(mine)
         finally:
             if mine:
-                await connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                # A connection that is lost has let go already; what was done is done.
+                with suppress(DatabaseUnavailable):
+                    await connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
 
 
 def _for_driver(url: str) -> str:
