@@ -49,6 +49,7 @@ class Node:
         return self._app[DATABASE]
 
     def browser(self, token: str) -> Browser:
+        """Returns a browser that takes the node with it when it closes."""
         return TestClient(self.server, cookies={SESSION_COOKIE: token}, headers=OUR_PAGE)
 
 
@@ -117,7 +118,7 @@ async def test_a_worker_splits_a_dossier_and_every_node_hears_of_it(
             tx.enqueue(Job("split_dossier", made.id))
         told = await asyncio.wait_for(live.receive_json(), 30)
         assert told["event"] == "DossierOpened"
-    await becomes(second.database, made.id, DossierStatus.READY)
+        await becomes(second.database, made.id, DossierStatus.READY)
     ending.set()
     await worker
 
