@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TypeVar
 
+from server.kernel.errors import DomainError
 from server.kernel.ids import (
     AccountId,
     BookingId,
@@ -16,7 +17,17 @@ from server.kernel.ids import (
     TerminalId,
 )
 from server.rooms import protocol
-from server.rooms.events import Dropped, Effect, Forwarding, Joined, Said, SessionEvent, StartPublishing, Tell
+from server.rooms.events import (
+    Dropped,
+    Effect,
+    Forwarding,
+    Joined,
+    Refuse,
+    Said,
+    SessionEvent,
+    StartPublishing,
+    Tell,
+)
 from server.rooms.model import (
     GuardViewing,
     MediaKind,
@@ -156,3 +167,13 @@ def told(
         and effect.connection == meeting.connections.get(who.id)
         and isinstance(effect.message, kind)
     ]
+
+
+def refusals(effects: tuple[Effect, ...]) -> list[DomainError]:
+    """Return what was refused."""
+    return [effect.error for effect in effects if isinstance(effect, Refuse)]
+
+
+def codes(effects: tuple[Effect, ...]) -> list[str]:
+    """Return what was refused by its codes."""
+    return [error.code for error in refusals(effects)]
