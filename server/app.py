@@ -22,6 +22,7 @@ from server.cases.handlers import CaseHandlers, Panels
 from server.cases.notice_handlers import NoticeHandlers
 from server.cooperation.handlers import CooperationHandlers
 from server.ground import Ground, Run
+from server.http.address import locate
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.health import HealthHandlers, Probe
@@ -147,6 +148,7 @@ def compose(
     app = web.Application(
         middlewares=[
             trace,
+            locate(settings.proxies),
             metrics.count(),
             report_problems(ground.pages, ground.catalogue),
             identify(ground.sessions),

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
 from sqlalchemy import make_url
 
+from server.audit.entry import LogKey
+from server.audit.key_file import read_key
 from server.kernel.transaction import DatabaseUnavailable
 from server.settings import Settings, from_environment
 from server.supervisor import stop_event
@@ -158,7 +161,7 @@ def _docs(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _check(settings: Settings, _options: argparse.Namespace) -> None:
-    found = asyncio.run(findings(settings.database))
+    found = asyncio.run(findings(settings.database, LogKey(partial(read_key, settings.log_key))))
     for finding in found:
         print(finding)  # noqa: T201 - the command's answer
     print("没有发现问题 · nothing found" if not found else f"{len(found)} 处问题 · findings")  # noqa: T201

@@ -6,9 +6,12 @@ web processes of all nodes hear each other, and workers take the jobs.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
+from server.audit.entry import LogKey
+from server.audit.key_file import key_in
 from server.casefiles.ingest import Ingest
 from server.casefiles.uploads import SPLIT_DOSSIER
 from server.kernel.clock import Clock
@@ -74,7 +77,13 @@ class Ground:
         self.bus, self.queue = lines.bus, lines.queue
         self.hears_nodes = lines.hears_nodes
         self._runs = lines.runs
-        self.database = Database(settings.database, bus=self.bus, clock=clock, enqueue=self.queue.enqueue)
+        self.database = Database(
+            settings.database,
+            bus=self.bus,
+            clock=clock,
+            enqueue=self.queue.enqueue,
+            log_key=LogKey(partial(key_in, settings.log_key)),
+        )
         store = _store(settings)
         self.objects, self.ping_objects = store.objects, store.ping
 

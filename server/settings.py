@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 
@@ -27,6 +27,10 @@ class Settings:
     """S3 bucket as `https://KEY:SECRET@HOST/BUCKET`; empty: a directory in the data directory."""
     redis_url: str = ""
     """Redis or Valkey as `redis://HOST`, which joins several nodes and hands jobs to workers; empty: none."""
+    keys_dir: Path | None = None
+    """Directory of the keys, the same on all nodes; None: `keys` in the data directory."""
+    proxies: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
+    """Networks whose `X-Forwarded-For` is believed: where the TLS proxies are."""
     demo: bool = True
     """Whether the fictional demo province is made and a seeded person can be chosen without a password."""
     secure_cookies: bool = False
@@ -42,6 +46,11 @@ class Settings:
     def database(self) -> str:
         """URL of the database, the embedded one where no other is set."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'lianbian.db').resolve()}"
+
+    @property
+    def log_key(self) -> Path:
+        """File of the key that shows the audit log unaltered."""
+        return (self.keys_dir or self.data_dir / "keys") / "log.key"
 
     @property
     def objects_dir(self) -> Path:
@@ -72,7 +81,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
     Raises:
-        ValueError: a port is no number; the message names the variable.
+        ValueError: a port is no number, a network is none; the message names the variable.
     """
     defaults = Settings()
 
@@ -89,6 +98,20 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     def switch(name: str, *, default: bool) -> bool:
         return text(name, str(default)).lower() in _TRUE
 
+    def path(name: str) -> Path | None:
+        value = text(name, "")
+        return Path(value) if value else None
+
+    def networks(
+        name: str, default: tuple[IPv4Network | IPv6Network, ...]
+    ) -> tuple[IPv4Network | IPv6Network, ...]:
+        value = text(name, ",".join(map(str, default)))
+        try:
+            return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+        except ValueError:
+            message = f"LIANBIAN_{name} must be addresses or networks with commas between, not {value!r}"
+            raise ValueError(message) from None
+
     return Settings(
         host=text("HOST", defaults.host),
         port=number("PORT", defaults.port),
@@ -98,9 +121,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=text("DATABASE_URL", defaults.database_url),
         objects_url=text("OBJECTS_URL", defaults.objects_url),
         redis_url=text("REDIS_URL", defaults.redis_url),
+        keys_dir=path("KEYS_DIR"),
+        proxies=networks("PROXIES", defaults.proxies),
         demo=switch("DEMO", default=defaults.demo),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),
-        certificate=Path(text("CERTIFICATE", "")) if text("CERTIFICATE", "") else None,
+        certificate=path("CERTIFICATE"),
         log_level=text("LOG_LEVEL", defaults.log_level),
     )

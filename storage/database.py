@@ -12,13 +12,17 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from server.audit.entry import Entry, LogKey
+from server.kernel.circumstances import ORIGIN, RULE
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
+from server.kernel.ids import new_id
 from server.kernel.transaction import DatabaseUnavailable
 from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
 from storage.engines import open_engines
+from storage.mapping import values_of
 from storage.people import SqlPeople
 from storage.rooms import SqlRooms
 from storage.slots import SqlSlots
@@ -96,12 +100,19 @@ class Database:
     """One database, on the engine that its URL names."""
 
     def __init__(
-        self, url: str, *, bus: Bus, clock: Clock, enqueue: Callable[[Job], Awaitable[None]]
+        self,
+        url: str,
+        *,
+        bus: Bus,
+        clock: Clock,
+        enqueue: Callable[[Job], Awaitable[None]],
+        log_key: LogKey,
     ) -> None:
         """Prepare the engines; nothing is opened before the first unit of work."""
         self._bus = bus
         self._clock = clock
         self._enqueue = enqueue
+        self._log_key = log_key
         self._engines = open_engines(url)
 
     @asynccontextmanager
@@ -136,13 +147,17 @@ class Database:
         await self._engines.dispose()
 
     def _entry(self, event: Event) -> dict[str, Any]:
-        return {
-            "at": self._clock.now(),
-            "actor": event.actor,
-            "event": type(event).__name__,
-            "subject": event.subject,
-            "details": event.details(),
-        }
+        entry = Entry(
+            id=new_id(),
+            at=self._clock.now(),
+            actor=event.actor,
+            event=type(event).__name__,
+            subject=event.subject,
+            details=event.details(),
+            origin=ORIGIN.get(),
+            rule=RULE.get(),
+        )
+        return {**values_of(entry), "mac": self._log_key.mac(entry)}
 
     async def _after_commit(self, tx: SqlTransaction) -> None:
         """Tell bus and queue. Both only hint, so that their failure must not unsay what is committed."""

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from server.kernel.events import Job
 from storage.bus import LocalBus
 from storage.database import Database
-from tests.databases import Databases, Engine
+from tests.databases import LOG_KEY, Databases, Engine
 from tests.fakes.clock import SetClock
 from tests.servers.seaweed import SeaweedServer
 from tests.servers.valkey import ValkeyServer
@@ -82,7 +82,7 @@ async def database(
     async def enqueue(job: Job) -> None:
         jobs.append(job)
 
-    opened = Database(database_url, bus=bus, clock=clock, enqueue=enqueue)
+    opened = Database(database_url, bus=bus, clock=clock, enqueue=enqueue, log_key=LOG_KEY)
     yield opened
     await opened.close()
 

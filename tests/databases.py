@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from server.audit.entry import LogKey
 from server.demo.seed import seed
 from storage.bus import LocalBus
 from storage.database import Database
@@ -21,6 +22,9 @@ from storage.migrate import migrate_within
 from storage.queue import LocalQueue
 from tests.fakes.clock import SetClock
 from tests.servers.postgresql import PostgresServer
+
+LOG_KEY = LogKey(lambda: bytes(32))
+"""The key with which the tests' databases are written."""
 
 
 class Engine(StrEnum):
@@ -105,7 +109,9 @@ def _file(content: Content) -> bytes:
 
 async def _make_province(url: str) -> None:
     await migrate_within(url)
-    database = Database(url, bus=LocalBus(), clock=SetClock(), enqueue=LocalQueue({}).enqueue)
+    database = Database(
+        url, bus=LocalBus(), clock=SetClock(), enqueue=LocalQueue({}).enqueue, log_key=LOG_KEY
+    )
     await seed(database, SetClock())
     async with database.transaction():
         """On SQLite the last connection to close moves all from the log into the file."""

@@ -7,6 +7,7 @@ Each feature's `policy` computes the relation of an identity to a record; here i
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 
+from server.kernel.circumstances import RULE
 from server.kernel.errors import NotAllowed, NotFound, NotSignedIn
 from server.kernel.identity import Role
 
@@ -162,7 +163,7 @@ def decide(role: Role, action: Action, relation: Relation) -> Decision:
 
 
 def require(role: Role, action: Action, relation: Relation) -> None:
-    """Pass if the table allows it.
+    """Pass if the table allows it; then the log names the cell for what is done next.
 
     Raises:
         NotSignedIn: nobody is signed in.
@@ -171,7 +172,7 @@ def require(role: Role, action: Action, relation: Relation) -> None:
     """
     match decide(role, action, relation):
         case Decision.ALLOW:
-            return
+            RULE.set(f"{role}/{action}/{relation}")
         case Decision.SIGN_IN:
             raise NotSignedIn
         case Decision.HIDE:

@@ -1,6 +1,6 @@
 """The audit log's entries, in the order of their commit."""
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table
 
 from storage.columns import UtcDateTime
 from storage.tables.base import metadata
@@ -14,5 +14,9 @@ audit_entry = Table(
     Column("event", String(60), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("details", JSON, nullable=False),
+    Column("id", String(26), unique=True),
+    Column("origin", String(45), nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("mac", LargeBinary),
     Index(None, "subject"),
 )

@@ -23,7 +23,7 @@ from server.people.model import Attempts
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.migrate import migrate_within
-from tests.databases import sqlite_url
+from tests.databases import LOG_KEY, sqlite_url
 from tests.servers.postgresql import PostgresServer
 
 SECONDS = 5.0
@@ -60,7 +60,7 @@ async def _acts(act: Callable[[], Awaitable[None]], *, writers: int) -> int:
 
 async def _ours(url: str) -> int:
     await migrate_within(url)
-    database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=_ignore)
+    database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=_ignore, log_key=LOG_KEY)
 
     async def unit() -> None:
         async with database.transaction() as tx:
@@ -79,7 +79,10 @@ async def _ours(url: str) -> int:
 _STATEMENTS = (
     "DELETE FROM attempt WHERE subject = 'bench'",
     "INSERT INTO attempt (subject, failures) VALUES ('bench', 1)",
-    "INSERT INTO audit_entry (at, actor, event, subject, details) VALUES (1, 'b', 'C', 'bench:1', '{}')",
+    (
+        "INSERT INTO audit_entry (at, actor, event, subject, details, origin, rule)"
+        " VALUES (1, 'b', 'C', 'bench:1', '{}', '', '')"
+    ),
 )
 
 

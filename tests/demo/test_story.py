@@ -17,7 +17,7 @@ from storage.bus import LocalBus
 from storage.database import Database
 from storage.queue import LocalQueue
 from storage.tables.base import metadata
-from tests.databases import Content, Databases, Engine
+from tests.databases import LOG_KEY, Content, Databases, Engine
 from tests.fakes.clock import SetClock
 
 NOT_CONTENT = ("id", "_hash", "_by", "code", "actor", "subject", "details")
@@ -30,7 +30,7 @@ async def province(
 ) -> AsyncIterator[Database]:
     url = await databases.copy(engine, tmp_path, Content.PROVINCE)
     queue = LocalQueue({})
-    opened = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue)
+    opened = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue, log_key=LOG_KEY)
     yield opened
     await opened.close()
 
@@ -78,7 +78,7 @@ async def test_two_provinces_made_on_one_day_hold_the_same(
     for name in ("first", "second"):
         url = await databases.copy(engine, tmp_path / name)
         queue = LocalQueue({})
-        database = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue)
+        database = Database(url, bus=LocalBus(), clock=clock, enqueue=queue.enqueue, log_key=LOG_KEY)
         await seed(database, clock)
         contents.append(await _content(database))
         await database.close()

@@ -10,15 +10,19 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 
+from server.audit.entry import LogKey
+from server.audit.key_file import key_in
 from server.http.identity import SESSION_COOKIE
 from server.kernel.clock import SystemClock
 from server.people.model import Account
+from server.settings import Settings
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.queue import LocalQueue
@@ -118,6 +122,7 @@ async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
             bus=LocalBus(),
             clock=SystemClock(),
             enqueue=LocalQueue({}).enqueue,
+            log_key=LogKey(partial(key_in, Settings(data_dir=data_dir).log_key)),
         )
         for workload in workloads:
             await workload.prepare(database, browser)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from sqlalchemy import select
 from typing_extensions import override
 
 from server.kernel.identity import Role
@@ -11,6 +12,7 @@ from server.people.model import OrganisationKind
 from server.people.passwords import Argon2Passwords
 from server.people.service import SignIn, TooManyAttempts, WrongPassword, sign_in
 from storage.database import Database
+from storage.tables.audit import audit_entry
 from tests.factories import account, organisation, terminal
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
@@ -36,6 +38,19 @@ async def test_the_right_password_opens_a_session_and_goes_on_to_the_page_asked_
     cookie = answer.cookies["lianbian_session"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Strict"
+
+
+async def test_the_log_tells_from_where_and_under_which_rule_somebody_signed_in(
+    anonymous: Browser, database: Database
+) -> None:
+    login = await _add_with_password(database, "correct horse")
+    form = {"login": login, "password": "correct horse"}
+    behind_a_proxy = {"X-Forwarded-For": "192.0.2.7"}
+    await anonymous.post("/sign-in", data=form, headers=behind_a_proxy, allow_redirects=False)
+    async with database.reading() as tx:
+        query = select(audit_entry).where(audit_entry.c.event == "SignedIn")
+        entry = (await tx.connection.execute(query)).one()
+    assert (entry.origin, entry.rule) == ("192.0.2.7", "anonymous/visit/no_record")
 
 
 @pytest.mark.parametrize(

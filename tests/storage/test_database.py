@@ -10,7 +10,7 @@ from storage.bus import LocalBus
 from storage.database import Database
 from storage.tables import metadata
 from storage.tables.audit import audit_entry
-from tests.databases import Engine
+from tests.databases import LOG_KEY, Engine
 from tests.factories import organisation
 from tests.fakes.clock import SetClock
 
@@ -53,6 +53,7 @@ async def test_an_event_is_logged_with_the_commit_and_told_after_it(
         "SessionsRevoked",
         "account:a1",
     )
+    assert (entry.origin, entry.rule) == ("", ""), "nobody asked for it"
 
 
 async def test_a_reading_unit_cannot_write(database: Database) -> None:
@@ -101,7 +102,7 @@ async def test_of_two_processes_one_is_alone_at_a_task(
     async def ignore(_job: Job) -> None:
         """Nothing is handed in."""
 
-    other = Database(database_url, bus=LocalBus(), clock=clock, enqueue=ignore)
+    other = Database(database_url, bus=LocalBus(), clock=clock, enqueue=ignore, log_key=LOG_KEY)
     async with database.alone("split:1") as mine, other.alone("split:1") as theirs:
         assert (mine, theirs) == (True, False)
         async with other.alone("split:2") as another:

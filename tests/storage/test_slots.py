@@ -17,6 +17,7 @@ from server.scheduling.model import GRANULE, FacilityPractice, OpeningPeriod, Re
 from server.scheduling.policy import SlotTaken
 from storage.bus import LocalBus
 from storage.database import Database
+from tests.databases import LOG_KEY
 from tests.factories import organisation
 from tests.fakes.clock import SetClock
 
@@ -50,7 +51,7 @@ async def _try_often(url: str, seed: int, attempts: int) -> list[Taken]:
         pass
 
     chance = random.Random(seed)  # noqa: S311 - a test's dice
-    database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=ignore)
+    database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=ignore, log_key=LOG_KEY)
     won: list[Taken] = []
     for _ in range(attempts):
         start = MORNING + chance.randrange(48) * GRANULE

@@ -24,6 +24,8 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_DATABASE_URL": "postgresql://h/d",
         "LIANBIAN_OBJECTS_URL": "https://k:s@h/b",
         "LIANBIAN_REDIS_URL": "redis://h",
+        "LIANBIAN_KEYS_DIR": "/etc/lianbian/keys",
+        "LIANBIAN_PROXIES": "172.16.0.0/12, 2001:db8::7",
         "LIANBIAN_DEMO": "off",
         "LIANBIAN_SECURE_COOKIES": "on",
         "LIANBIAN_METRICS_PORT": "3",
@@ -41,6 +43,11 @@ def test_each_setting_is_read_from_its_variable() -> None:
 def test_a_port_that_is_no_number_names_its_variable() -> None:
     with pytest.raises(ValueError, match="LIANBIAN_PORT"):
         from_environment({"LIANBIAN_PORT": "web"})
+
+
+def test_a_network_that_is_none_names_its_variable() -> None:
+    with pytest.raises(ValueError, match="LIANBIAN_PROXIES"):
+        from_environment({"LIANBIAN_PROXIES": "caddy"})
 
 
 @pytest.mark.parametrize(
