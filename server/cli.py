@@ -17,11 +17,11 @@ import structlog
 from sqlalchemy import make_url
 
 from server.audit.entry import LogKey
-from server.audit.key_file import read_key
 from server.kernel.transaction import DatabaseUnavailable
 from server.settings import Settings, from_environment
 from server.supervisor import stop_event
 from storage.check import findings
+from storage.key_file import read_key
 from storage.migrate import migrate
 
 _COULD_NOT = 1

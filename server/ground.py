@@ -11,7 +11,6 @@ from functools import partial
 from aiohttp import web
 
 from server.audit.entry import LogKey
-from server.audit.key_file import key_in
 from server.casefiles.ingest import Ingest
 from server.casefiles.uploads import SPLIT_DOSSIER
 from server.kernel.clock import Clock
@@ -21,6 +20,7 @@ from server.pdf.renderer import Renderer
 from server.settings import Settings
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.key_file import key_in
 from storage.objects import LocalObjects
 from storage.queue import LocalQueue, TaskQueue
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from server.kernel.ids import new_id
 from server.kernel.objects import ObjectMissing, StorageFull, StoredObject, is_key
+from storage.files import sync
 
 T = TypeVar("T")
 
@@ -179,35 +180,27 @@ def _cut(draft: Path, length: int) -> None:
         os.close(descriptor)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _sync_file_and_directory(draft: Path) -> None:
-    _sync(draft)
-    _sync(draft.parent)
+    sync(draft)
+    sync(draft.parent)
 
 
 def _settle(draft: Path, length: int, place: Path, root: Path) -> None:
     """Make the first `length` bytes of `draft` durable under the name `place`."""
     _cut(draft, length)
-    _sync(draft)
+    sync(draft)
     fresh = [folder for folder in place.parents if folder.is_relative_to(root) and not folder.exists()]
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft.replace(place)
-    _sync(place.parent)
+    sync(place.parent)
     for folder in fresh:
-        _sync(folder.parent)
+        sync(folder.parent)
 
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     if path.parent.exists():
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def _untouched(folder: Path, untouched_s: float) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def locate(proxies: Sequence[Network]) -> Middleware:
 
 
 def _parse(hop: str) -> IPv4Address | IPv6Address | None:
-    """Read an address; one without a meaning beyond its own machine loses its zone, None if it is none."""
+    """Read an address without its zone (RFC 4007 §11), which only its machine knows; None of other text."""
     try:
         return ip_address(hop.strip().partition("%")[0])
     except ValueError:

@@ -18,13 +18,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 
 from server.audit.entry import LogKey
-from server.audit.key_file import key_in
 from server.http.identity import SESSION_COOKIE
 from server.kernel.clock import SystemClock
 from server.people.model import Account
 from server.settings import Settings
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.key_file import key_in
 from storage.queue import LocalQueue
 from tests.databases import sqlite_url
 from tests.faults.serving import Served, free_port, serving

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from server.audit.key_file import key_in, read_key
+from storage.key_file import key_in, read_key
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

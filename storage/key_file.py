@@ -5,6 +5,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from storage.files import sync
+
 KEY_BYTES = 32
 
 
@@ -45,8 +47,4 @@ def _make(path: Path) -> None:
             path.hardlink_to(draft)
     finally:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
