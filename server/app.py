@@ -6,10 +6,14 @@ Each feature is a `Part`, made on the common `Ground`; the application is their 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
 
+from server.audit.heads import HeadKey
+from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
+from server.audit.publishing import HeadPublisher
 from server.casefiles.handlers import DossierHandlers, DossierPanel
 from server.casefiles.pages import PagePictures
 from server.casefiles.service import may_watch_dossier
@@ -49,6 +53,7 @@ from server.probes import (
     certificate_probe,
     database_probe,
     disk_probe,
+    heads_probe,
     media_probe,
     objects_probe,
     redis_probe,
@@ -65,6 +70,8 @@ from server.rooms.socket import RoomSockets
 from server.scheduling.handlers import BookingHandlers
 from server.settings import Settings
 from storage.database import Database
+from storage.head_files import HeadFiles
+from storage.key_file import key_in
 
 DATABASE = web.AppKey("database", Database)
 METRICS = web.AppKey("metrics", Metrics)
@@ -138,7 +145,7 @@ def compose(
     Without a `plane` it commands the media process of `settings`.
     """
     ground = WebGround(settings, clock or SystemClock())
-    parts = (_people(ground), _cases(ground), _casefiles(ground), _meetings(ground, plane))
+    parts = (_audit(ground), _people(ground), _cases(ground), _casefiles(ground), _meetings(ground, plane))
     watchers = {kind: watcher for part in parts for kind, watcher in part.watchers.items()}
     probes = (*ground.probes, *(probe for part in parts for probe in part.probes))
     metrics = Metrics({name: gauge for part in parts for name, gauge in part.gauges.items()})
@@ -167,6 +174,25 @@ def compose(
     every = (handlers for part in (*parts, common) for handlers in part.handlers)
     add_routes(app, (route for handlers in every for route in handlers.routes()))
     return app
+
+
+def _audit(ground: WebGround) -> Part:
+    settings = ground.settings
+    publisher = HeadPublisher(
+        units=ground.database,
+        key=HeadKey(partial(key_in, settings.head_key)),
+        archive=HeadFiles(settings.heads),
+        clock=ground.clock,
+    )
+
+    async def run(_app: web.Application) -> AsyncIterator[None]:
+        ending = asyncio.Event()
+        publishing = asyncio.create_task(in_rounds(publisher.publish, every_s=PUBLISH_EVERY_S, ending=ending))
+        yield
+        ending.set()
+        await publishing
+
+    return Part(handlers=(), runs=(run,), probes=(heads_probe(publisher, settings, ground.clock),))
 
 
 def _people(ground: WebGround) -> Part:

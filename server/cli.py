@@ -17,12 +17,14 @@ import structlog
 from sqlalchemy import make_url
 
 from server.audit.entry import LogKey
+from server.audit.heads import HeadKey
 from server.kernel.transaction import DatabaseUnavailable
 from server.settings import Settings, from_environment
 from server.supervisor import stop_event
-from storage.check import findings
-from storage.key_file import read_key
-from storage.migrate import migrate
+from storage.check import Witnesses, check
+from storage.head_files import HeadFiles
+from storage.key_file import key_in, read_key
+from storage.migrate import migrate, recognise
 
 _COULD_NOT = 1
 LONGEST_SOCKET_PATH = 107
@@ -87,7 +89,7 @@ def _serve(settings: Settings, _options: argparse.Namespace) -> None:
     gc.freeze()
     gc.enable()
     with _alone_with(settings.data_dir):
-        migrate(settings.database)
+        migrate(settings.database, _log_key(settings))
         try:
             asyncio.run(serve(settings))
         except CannotServe as error:
@@ -118,6 +120,7 @@ def _worker(settings: Settings, _options: argparse.Namespace) -> None:
     from server.worker import work  # noqa: PLC0415
 
     async def until_stopped() -> None:
+        await recognise(settings.database, _log_key(settings))
         await work(settings, stop_event())
 
     asyncio.run(until_stopped())
@@ -125,14 +128,14 @@ def _worker(settings: Settings, _options: argparse.Namespace) -> None:
 
 def _migrate(settings: Settings, _options: argparse.Namespace) -> None:
     with _alone_with(settings.data_dir):
-        migrate(settings.database)
+        migrate(settings.database, _log_key(settings))
 
 
 def _demo(settings: Settings, _options: argparse.Namespace) -> None:
     from server.serve import CannotServe, make_demo  # noqa: PLC0415
 
     with _alone_with(settings.data_dir):
-        migrate(settings.database)
+        migrate(settings.database, _log_key(settings))
         try:
             asyncio.run(make_demo(settings))
         except CannotServe as error:
@@ -143,7 +146,7 @@ def _account(settings: Settings, _options: argparse.Namespace) -> None:
     from server.serve import make_first_account  # noqa: PLC0415
 
     with _alone_with(settings.data_dir):
-        migrate(settings.database)
+        migrate(settings.database, _log_key(settings))
         password = asyncio.run(make_first_account(settings, FIRST_LOGIN))
     if password is None:
         message = "已有账号，请由安全管理员在“账号”页新增。 · There are accounts; add others on the page."
@@ -161,11 +164,30 @@ def _docs(settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _check(settings: Settings, _options: argparse.Namespace) -> None:
-    found = asyncio.run(findings(settings.database, LogKey(partial(read_key, settings.log_key))))
-    for finding in found:
+    witnesses = Witnesses(
+        log_key=LogKey(partial(read_key, settings.log_key)),
+        head_key=HeadKey(partial(read_key, settings.head_key)),
+        heads=HeadFiles(settings.heads),
+    )
+    report = asyncio.run(check(settings.database, witnesses, _show_progress))
+    for finding in report.findings:
         print(finding)  # noqa: T201 - the command's answer
-    print("没有发现问题 · nothing found" if not found else f"{len(found)} 处问题 · findings")  # noqa: T201
-    sys.exit(_COULD_NOT if found else 0)
+    held = f"日志 · log entries: {report.entries}, 树头 · tree heads: {report.heads}"
+    found = f"{len(report.findings)} 处问题 · findings" if report.findings else "没有发现问题 · nothing found"
+    print(f"{found} ({held})")  # noqa: T201 - the command's answer
+    sys.exit(_COULD_NOT if report.findings else 0)
+
+
+def _show_progress(done: int, whole: int) -> None:
+    """Keep one line of the terminal up to date; where nobody watches, say nothing."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= whole else "\r"
+        print(f"审计日志 · audit log  {done} / {whole}", end=end, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _log_key(settings: Settings) -> LogKey:
+    """Return the log's key, which is made with the first entry."""
+    return LogKey(partial(key_in, settings.log_key))
 
 
 @contextmanager

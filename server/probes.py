@@ -8,15 +8,19 @@ from pathlib import Path
 
 from cryptography import x509
 
+from server.audit.publishing import HeadPublisher
 from server.http.health import Finding, Probe, State
 from server.kernel.clock import Clock
 from server.kernel.errors import N_
 from server.kernel.objects import StorageUnavailable
 from server.rooms.media.client import MediaClient
+from server.settings import Settings
 from storage.database import Database
 
 LITTLE_SPACE = 0.1
 """Share of the disk; below it the operator is warned, below a tenth of it the disk counts as full."""
+HEADS_LATE = timedelta(minutes=3)
+"""A tree head is exported each minute."""
 RENEW_WITHIN = timedelta(days=21)
 """A certificate that ends sooner should have been renewed: Let's Encrypt and Caddy do it a month ahead."""
 
@@ -91,6 +95,31 @@ def disk_probe(folder: Path) -> Probe:
         return Finding(state=state, words=words, values=values)
 
     return Probe(name=N_("数据目录所在磁盘"), code="disk", look=look)
+
+
+def heads_probe(publisher: HeadPublisher, settings: Settings, clock: Clock) -> Probe:
+    """Return the probe of the audit log's tree heads, which belong in a second place."""
+
+    async def look() -> Finding:
+        if clock.now() - publisher.published_at > HEADS_LATE:
+            return Finding(
+                state=State.FAILED,
+                words=N_("树头没有导出，日志在此期间被改动将无从发现。请检查 {folder} 能否写入。"),
+                values=(("folder", str(settings.heads)),),
+            )
+        if await asyncio.to_thread(_are_together, settings):
+            return Finding(
+                state=State.WORRYING,
+                words=N_("树头与数据库在同一块磁盘上，能改数据库的人也能改它。请设置 LIANBIAN_HEADS_DIR。"),
+            )
+        return Finding(state=State.WELL, words=N_("每分钟导出一次，最近一次正常。"))
+
+    return Probe(name=N_("审计日志的树头"), code="heads", look=look)
+
+
+def _are_together(settings: Settings) -> bool:
+    """Tell whether the heads lie on the disk of an embedded database."""
+    return not settings.database_url and settings.heads.stat().st_dev == settings.data_dir.stat().st_dev
 
 
 def certificate_probe(path: Path, clock: Clock) -> Probe:

@@ -29,6 +29,8 @@ class Settings:
     """Redis or Valkey as `redis://HOST`, which joins several nodes and hands jobs to workers; empty: none."""
     keys_dir: Path | None = None
     """Directory of the keys, the same on all nodes; None: `keys` in the data directory."""
+    heads_dir: Path | None = None
+    """Second place for the audit log's signed tree heads; None: `heads` in the data directory."""
     proxies: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
     """Networks whose `X-Forwarded-For` is believed: where the TLS proxies are."""
     demo: bool = True
@@ -50,7 +52,21 @@ class Settings:
     @property
     def log_key(self) -> Path:
         """File of the key that shows the audit log unaltered."""
-        return (self.keys_dir or self.data_dir / "keys") / "log.key"
+        return self._keys / "log.key"
+
+    @property
+    def head_key(self) -> Path:
+        """File of the key that signs the audit log's tree heads."""
+        return self._keys / "heads.key"
+
+    @property
+    def _keys(self) -> Path:
+        return self.keys_dir or self.data_dir / "keys"
+
+    @property
+    def heads(self) -> Path:
+        """Directory to which tree heads are exported."""
+        return self.heads_dir or self.data_dir / "heads"
 
     @property
     def objects_dir(self) -> Path:
@@ -122,6 +138,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         objects_url=text("OBJECTS_URL", defaults.objects_url),
         redis_url=text("REDIS_URL", defaults.redis_url),
         keys_dir=path("KEYS_DIR"),
+        heads_dir=path("HEADS_DIR"),
         proxies=networks("PROXIES", defaults.proxies),
         demo=switch("DEMO", default=defaults.demo),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),

@@ -1,42 +1,74 @@
-"""Looks a database and its audit log over and tells what is wrong with them; changes nothing."""
+"""Looks a database, its audit log and the exported tree heads over; tells what is wrong, changes nothing."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url, select, text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.audit.entry import Entry, LogKey
+from server.audit.entry import LogKey
+from server.audit.heads import HeadKey, HeadRefused, TreeHead, signed_head_from
+from server.audit.verification import LogAltered, Verification
 from storage.engines import Engines, open_engines
-from storage.mapping import value_from
+from storage.head_files import HeadFiles
+from storage.log import SqlLog
 from storage.migrate import newest_step, step_of
 from storage.tables.audit import audit_entry
 
 _BATCH = 10_000
 """Entries read at once."""
+_FIELDS = len(audit_entry.columns) - 2
+"""An entry's own; subtree and HMAC stand behind them."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many entries of how many have been verified."""
 
 
-async def findings(url: str, log_key: LogKey) -> tuple[str, ...]:
-    """Return one sentence for each thing wrong with the database at `url`; empty if it is sound.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnesses:
+    """What the log is held against, none of which lies in the database."""
+
+    log_key: LogKey
+    head_key: HeadKey
+    heads: HeadFiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was found."""
+
+    findings: tuple[str, ...]
+    """One sentence for each thing that is wrong, in both languages; empty if all is sound."""
+    entries: int = 0
+    """How many entries of the log are as they were written."""
+    heads: int = 0
+    """How many exported heads they were held against."""
+
+
+async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
+    """Look the database at `url` over.
 
     Raises:
         DatabaseUnavailable: it does not answer.
     """
     file = _file_of(url)
     if file is not None and not await asyncio.to_thread(file.exists):
-        return (f"没有数据库 · no database: {file}",)
+        return Report(findings=(f"没有数据库 · no database: {file}",))
     engines = open_engines(url)
     try:
         found = await _of_schema(engines)
         if file is not None:
             async with engines.reading.begin() as connection:
                 found += await _of_file(connection)
-        if not found:
-            async with engines.reading.begin() as connection:
-                found += await _of_log(connection, log_key)
+        if found:
+            return Report(findings=tuple(found))
+        async with engines.reading.begin() as connection:
+            return await check_log(SqlLog(connection), witnesses, progress)
     finally:
         await engines.dispose()
-    return tuple(found)
 
 
 def _file_of(url: str) -> Path | None:
@@ -63,16 +95,45 @@ async def _of_file(connection: AsyncConnection) -> list[str]:
     ]
 
 
-async def _of_log(connection: AsyncConnection, key: LogKey) -> list[str]:
-    """Name the first entry that is not as it was written. The first ones may be older than the key."""
-    read, is_sealed = 0, False
+async def check_log(log: SqlLog, witnesses: Witnesses, progress: Progress) -> Report:
+    """Hold the log against its witnesses; the first entry that was altered is named, and none behind it."""
+    exported, refused = await asyncio.to_thread(_exported, witnesses)
+    verification = Verification(witnesses.log_key, exported)
+    try:
+        await _verify(log, verification, progress)
+    except LogAltered as error:
+        refused.append(str(error))
+    return Report(findings=tuple(refused), entries=verification.entries, heads=len(exported))
+
+
+async def _verify(log: SqlLog, verification: Verification, progress: Progress) -> None:
+    size = await log.size()
     while True:
-        query = select(audit_entry).where(audit_entry.c.number > read).order_by(audit_entry.c.number)
-        rows = (await connection.execute(query.limit(_BATCH))).all()
+        try:
+            rows = await log.rows(after=verification.entries, limit=_BATCH)
+        except DBAPIError as error:
+            next_one = verification.entries + 1
+            message = f"审计日志第 {next_one} 条起读不出来 · audit log: unreadable from entry {next_one} on"
+            raise LogAltered(message) from error
         for row in rows:
-            is_sealed = is_sealed or row.mac is not None
-            if is_sealed and not (row.mac and row.id and key.verifies(value_from(Entry, row), row.mac)):
-                return [f"审计日志 · audit log: entry {row.number} was altered, or made with another key"]
+            verification.take(row[:_FIELDS], row.subtree, row.mac)
+        progress(verification.entries, size)
         if len(rows) < _BATCH:
-            return []
-        read = rows[-1].number
+            break
+    verification.end()
+
+
+def _exported(witnesses: Witnesses) -> tuple[list[TreeHead], list[str]]:
+    """Return the exported heads, one for each tree, and a sentence for each line that is no head of ours."""
+    heads: dict[tuple[int, bytes], TreeHead] = {}
+    refused: list[str] = []
+    for place, line in witnesses.heads.lines():
+        try:
+            signed = signed_head_from(line)
+            tree = (signed.head.tree_size, signed.head.root_hash)
+            if tree not in heads:
+                witnesses.head_key.verify(signed)
+                heads[tree] = signed.head
+        except HeadRefused:
+            refused.append(f"树头不是本日志签名的 · tree head {place} was not signed by this log")
+    return list(heads.values()), refused

@@ -1,12 +1,14 @@
 """Column types that turn stored text into the domain's values, so that one mapper serves every table."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import JSON, BigInteger, Dialect, String
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
+
+from server.kernel.clock import EPOCH, microseconds_of
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
 
@@ -19,18 +21,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        since = value - _EPOCH
-        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        return None if value is None else microseconds_of(value)
 
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + _MICROSECOND * cast("int", value)
+        return None if value is None else EPOCH + _MICROSECOND * cast("int", value)
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = _EPOCH.resolution
+_MICROSECOND = EPOCH.resolution
 
 
 class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
@@ -76,11 +74,11 @@ class UtcDateTimes(TypeDecorator[tuple[datetime, ...]]):
 
     @override
     def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Dialect) -> list[int] | None:
-        return None if value is None else [(each - _EPOCH) // _MICROSECOND for each in value]
+        return None if value is None else [microseconds_of(each) for each in value]
 
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[datetime, ...] | None:
-        return None if value is None else tuple(_EPOCH + _MICROSECOND * each for each in value)
+        return None if value is None else tuple(EPOCH + _MICROSECOND * each for each in value)
 
 
 class EnumTuple(TypeDecorator[tuple[EnumT, ...]], Generic[EnumT]):

@@ -5,28 +5,24 @@ What SQLite and PostgreSQL each need for that is their own module's; here they a
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import structlog
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.audit.entry import Entry, LogKey
-from server.kernel.circumstances import ORIGIN, RULE
+from server.audit.entry import LogKey
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
-from server.kernel.ids import new_id
 from server.kernel.transaction import DatabaseUnavailable
 from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
 from storage.engines import open_engines
-from storage.mapping import values_of
+from storage.log import SqlLog
 from storage.people import SqlPeople
 from storage.rooms import SqlRooms
 from storage.slots import SqlSlots
-from storage.tables.audit import audit_entry
 
 log = structlog.get_logger()
 
@@ -69,6 +65,11 @@ class SqlTransaction:
     def cooperation(self) -> SqlCooperation:
         """Lawyers' profiles and absences."""
         return SqlCooperation(self.connection)
+
+    @property
+    def log(self) -> SqlLog:
+        """The audit log."""
+        return SqlLog(self.connection)
 
     def record(self, event: Event) -> None:
         """Write `event` to the log with this transaction; tell the bus after the commit."""
@@ -122,7 +123,7 @@ class Database:
             tx = SqlTransaction(connection)
             yield tx
             if tx.events:
-                await connection.execute(insert(audit_entry), [self._entry(event) for event in tx.events])
+                await tx.log.write(tx.events, self._clock, self._log_key)
         await self._after_commit(tx)
 
     @asynccontextmanager
@@ -145,19 +146,6 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engines.dispose()
-
-    def _entry(self, event: Event) -> dict[str, Any]:
-        entry = Entry(
-            id=new_id(),
-            at=self._clock.now(),
-            actor=event.actor,
-            event=type(event).__name__,
-            subject=event.subject,
-            details=event.details(),
-            origin=ORIGIN.get(),
-            rule=RULE.get(),
-        )
-        return {**values_of(entry), "mac": self._log_key.mac(entry)}
 
     async def _after_commit(self, tx: SqlTransaction) -> None:
         """Tell bus and queue. Both only hint, so that their failure must not unsay what is committed."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.audit.entry import LogKey
 from storage.engines import Engines, open_engines
+from storage.log import SqlLog
 
 _STEPS = Path(__file__).parent / "migrations"
 
@@ -20,16 +22,17 @@ def newest_step() -> str:
     return max(path.stem for path in (_STEPS / "versions").glob("[0-9]*.py"))
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, log_key: LogKey) -> None:
     """Create or migrate the database at `url`; of several nodes that try at once, one does.
 
     Raises:
         DatabaseUnavailable: it does not answer.
+        OtherLogKey: its log was written with another key.
     """
-    asyncio.run(migrate_within(url))
+    asyncio.run(migrate_within(url, log_key))
 
 
-async def migrate_within(url: str) -> None:
+async def migrate_within(url: str, log_key: LogKey) -> None:
     """Do the same in a running loop."""
     folder = make_url(url).database
     if url.startswith("sqlite") and folder is not None:
@@ -38,9 +41,30 @@ async def migrate_within(url: str) -> None:
     try:
         if await step_of(engines) != newest_step():
             async with engines.writing.begin() as connection:
-                await connection.run_sync(_upgrade)
+                await connection.run_sync(_upgrade, log_key)
+        await _recognise(engines, log_key)
     finally:
         await engines.dispose()
+
+
+async def recognise(url: str, log_key: LogKey) -> None:
+    """Pass if the log of the database at `url` was written with `log_key`, or is of another schema.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+        OtherLogKey: it was written with another.
+    """
+    engines = open_engines(url)
+    try:
+        if await step_of(engines) == newest_step():
+            await _recognise(engines, log_key)
+    finally:
+        await engines.dispose()
+
+
+async def _recognise(engines: Engines, log_key: LogKey) -> None:
+    async with engines.reading.begin() as connection:
+        await SqlLog(connection).recognise(log_key)
 
 
 async def step_of(engines: Engines) -> str | None:
@@ -56,13 +80,14 @@ async def _step(connection: AsyncConnection) -> str | None:
     return None if row is None else str(row.version_num)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, log_key: LogKey) -> None:
     from alembic import command  # noqa: PLC0415 - see the module's docstring
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_STEPS))
     config.attributes["connection"] = connection
+    config.attributes["log_key"] = log_key
     if connection.dialect.name == "sqlite":
         # Altering a table makes it anew; what refers to it is judged once that is done.
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))

@@ -12,12 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, make_url
 
 from server.audit.entry import LogKey
 from server.demo.seed import seed
+from storage import migrations
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.engines import open_engines
 from storage.migrate import migrate_within
 from storage.queue import LocalQueue
 from tests.fakes.clock import SetClock
@@ -38,6 +42,8 @@ class Content(StrEnum):
     """What is in a database."""
 
     NOTHING = "nothing"
+    FORMER_LOG = "former log"
+    """Nothing, in the schema before the log became a tree."""
     PROVINCE = "province"
     """The demo province as it is made at the tests' usual moment."""
 
@@ -107,8 +113,22 @@ def _file(content: Content) -> bytes:
         return path.read_bytes()
 
 
+async def _migrate_to(url: str, step: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engines = open_engines(url)
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, step)
+
+    async with engines.writing.begin() as connection:
+        await connection.run_sync(upgrade)
+    await engines.dispose()
+
+
 async def _make_province(url: str) -> None:
-    await migrate_within(url)
+    await migrate_within(url, LOG_KEY)
     database = Database(
         url, bus=LocalBus(), clock=SetClock(), enqueue=LocalQueue({}).enqueue, log_key=LOG_KEY
     )
@@ -119,6 +139,7 @@ async def _make_province(url: str) -> None:
 
 
 _FILL: dict[Content, Callable[[str], Coroutine[Any, Any, None]]] = {
-    Content.NOTHING: migrate_within,
+    Content.NOTHING: lambda url: migrate_within(url, LOG_KEY),
+    Content.FORMER_LOG: lambda url: _migrate_to(url, "0007_log_seals"),
     Content.PROVINCE: _make_province,
 }

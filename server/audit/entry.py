@@ -5,26 +5,30 @@ The key lies outside the database: who can change rows, and nothing else, can't 
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from server.kernel.events import JsonValue
+from server.kernel.clock import microseconds_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Who did what to which record, when, from where and under which rule."""
 
-    id: str
+    number: int
+    """Its place in the log: from 1, without a gap."""
     at: datetime
     actor: str
     """`Identity.actor` of who did it."""
     event: str
     subject: str
     """The record, as `kind:id`."""
-    details: Mapping[str, JsonValue]
+    case_id: str
+    """The case that it concerns; empty if none."""
+    details: str
+    """The event's own fields, a JSON object."""
     origin: str
     """IP address; empty for what the product did by itself."""
     rule: str
@@ -32,18 +36,32 @@ class Entry:
 
     @property
     def canonical(self) -> bytes:
-        """The entry as bytes, the same wherever and whenever they are made: JSON in ASCII, keys sorted."""
-        fields = [
-            self.id,
-            self.at.isoformat(timespec="microseconds"),
-            self.actor,
-            self.event,
-            self.subject,
-            self.details,
-            self.origin,
-            self.rule,
-        ]
-        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+        """The entry as bytes, the same wherever and whenever they are made."""
+        return canonical_of(
+            (
+                self.number,
+                microseconds_of(self.at),
+                self.actor,
+                self.event,
+                self.subject,
+                self.case_id,
+                self.details,
+                self.origin,
+                self.rule,
+            )
+        )
+
+
+def canonical_of(fields: Sequence[object]) -> bytes:
+    """Return an entry's fields, in their order and the moment in microseconds, as JSON in ASCII.
+
+    Raises:
+        TypeError: a field is nothing that JSON has, so that no entry can have it.
+    """
+    return _ENCODER.encode(fields).encode()
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class LogKey:
@@ -53,13 +71,9 @@ class LogKey:
         """Keep what loads the key's bytes."""
         self._load = load
 
-    def mac(self, entry: Entry) -> bytes:
-        """Return the entry's HMAC-SHA256 (RFC 2104)."""
-        return hmac.digest(self._key, entry.canonical, "sha256")
-
-    def verifies(self, entry: Entry, mac: bytes) -> bool:
-        """Tell whether `mac` was made with this key of the entry as it is."""
-        return hmac.compare_digest(self.mac(entry), mac)
+    def mac(self, canonical: bytes) -> bytes:
+        """Return the HMAC-SHA256 (RFC 2104) of an entry's bytes."""
+        return hmac.digest(self._key, canonical, "sha256")
 
     @cached_property
     def _key(self) -> bytes:

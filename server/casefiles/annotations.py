@@ -83,6 +83,7 @@ async def annotate(
     tx.record(
         AnnotationMade(
             actor=identity.actor,
+            case_id=found.case.id,
             dossier_id=dossier.id,
             annotation_id=annotation.id,
             revision=annotation.revision,
@@ -108,6 +109,7 @@ async def change_annotation(
     tx.record(
         AnnotationChanged(
             actor=identity.actor,
+            case_id=found.case.id,
             dossier_id=found.dossier.id,
             annotation_id=after.id,
             revision=after.revision,
@@ -134,6 +136,7 @@ async def remove_annotation(
     tx.record(
         AnnotationRemoved(
             actor=identity.actor,
+            case_id=found.case.id,
             dossier_id=found.dossier.id,
             annotation_id=after.id,
             revision=after.revision,

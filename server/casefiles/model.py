@@ -242,6 +242,7 @@ class PageViewed(DossierEvent):
 class AnnotationEvent(Event):
     """Something that happened to an annotation; told to those who read the dossier."""
 
+    case_id: str
     dossier_id: str
     annotation_id: str
     revision: int

@@ -33,6 +33,15 @@ class SystemClock:
         return time.monotonic()
 
 
+def microseconds_of(moment: datetime) -> int:
+    """Return the whole microseconds from 1970-01-01 UTC to an aware `moment`, exactly."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def local_date(moment: datetime) -> date:
     """Return the calendar day in China on which an aware `moment` falls."""
     return moment.astimezone(CHINA).date()

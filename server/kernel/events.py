@@ -12,7 +12,8 @@ class Event(ABC):
     """A fact, in the past tense: subclasses are named `CaseAssigned`, `BookingConfirmed`.
 
     Fields hold ids, codes and counts, never content: an event is written to the audit log, and its
-    name and subject (nothing more) travel over the bus to open pages.
+    name and subject (nothing more) travel over the bus to open pages. What concerns a case
+    has a field `case_id`.
     """
 
     actor: str

@@ -59,7 +59,7 @@ async def _acts(act: Callable[[], Awaitable[None]], *, writers: int) -> int:
 
 
 async def _ours(url: str) -> int:
-    await migrate_within(url)
+    await migrate_within(url, LOG_KEY)
     database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=_ignore, log_key=LOG_KEY)
 
     async def unit() -> None:
@@ -80,8 +80,10 @@ _STATEMENTS = (
     "DELETE FROM attempt WHERE subject = 'bench'",
     "INSERT INTO attempt (subject, failures) VALUES ('bench', 1)",
     (
-        "INSERT INTO audit_entry (at, actor, event, subject, details, origin, rule)"
-        " VALUES (1, 'b', 'C', 'bench:1', '{}', '', '')"
+        "INSERT INTO audit_entry (number, at, actor, event, subject, case_id, details, origin, rule,"
+        " subtree, mac)"
+        " SELECT coalesce(max(number), 0) + 1, 1, 'b', 'C', 'bench:1', '', '{}', '', '', 'x', 'x'"
+        " FROM audit_entry"
     ),
 )
 

@@ -41,7 +41,8 @@ async def embedded(folder: Path) -> AsyncIterator[Installation]:
 
 @asynccontextmanager
 async def of_two_nodes(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Installation]:
-    """Runs two web processes and a worker on what `environment` names."""
+    """Runs two web processes and a worker on what `environment` names, with the same keys."""
+    environment = {**environment, "LIANBIAN_KEYS_DIR": str(folder / "keys")}
     async with (
         serving(folder / "first", environment=environment) as first,
         serving(folder / "second", environment=environment) as second,

@@ -1,6 +1,7 @@
 """The reader in a real browser: two lawyers on one dossier, with pointer, keyboard and a small screen."""
 
 import hashlib
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Desk:
         query = select(audit_entry.c.details).where(audit_entry.c.event == "PageViewed")
         async with self.database.reading() as tx:
             rows = await tx.connection.execute(query.order_by(audit_entry.c.number))
-        return [row.details["page"] for row in rows]
+        return [json.loads(row.details)["page"] for row in rows]
 
 
 @pytest.fixture

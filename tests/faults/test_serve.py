@@ -1,14 +1,17 @@
 """The real `serve` process: it starts, says where, and ends with all it started."""
 
 import asyncio
+import re
 import signal
+import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from storage.head_files import HeadFiles
 from tests.faults.serving import free_port, serving
 from tests.until import until
 
@@ -108,3 +111,38 @@ async def test_figures_are_served_on_a_port_of_their_own(
             assert answer.status == 404
         async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
             assert 'route="-",status="4xx"} 1.0' in await answer.text()
+
+
+async def _checked(data_dir: Path) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", "check", "--data-dir", str(data_dir)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return f"{process.returncode}: {said.decode()}"
+
+
+async def test_what_was_taken_from_the_log_of_a_served_province_is_named(tmp_path: Path) -> None:
+    async with serving(tmp_path):
+        """The demo's province leaves entries in the log."""
+
+    def is_shown() -> bool:
+        return any(b'"tree_size": 0' not in line for _, line in HeadFiles(tmp_path / "heads").lines())
+
+    async with serving(tmp_path):
+        await until(is_shown, within_s=60)
+    sound = await _checked(tmp_path)
+    assert re.search(r"0: .*entries: \d{2,}, 树头 · tree heads: 2\)", sound), sound
+    with closing(sqlite3.connect(tmp_path / "lianbian.db")) as database:
+        database.execute("DELETE FROM audit_entry WHERE number > 10")
+        database.commit()
+    altered = await _checked(tmp_path)
+    assert re.search(r"entries 11 to \d+ are missing\n1 处问题", altered), altered
+
+
+async def test_a_node_with_another_key_of_the_log_does_not_start(tmp_path: Path) -> None:
+    async with serving(tmp_path):
+        """The demo's province leaves entries in the log."""
+    (tmp_path / "keys" / "log.key").unlink()
+    _, told = await _refused("serve", "--port", str(free_port()), "--data-dir", str(tmp_path))
+    assert "log.key" in told

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -81,7 +82,7 @@ async def viewed(database: Database) -> list[int]:
     query = select(audit_entry.c.details).where(audit_entry.c.event == "PageViewed")
     async with database.reading() as tx:
         rows = await tx.connection.execute(query.order_by(audit_entry.c.number))
-    return [row.details["page"] for row in rows]
+    return [json.loads(row.details)["page"] for row in rows]
 
 
 def block_top(content: bytes) -> float:

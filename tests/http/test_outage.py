@@ -1,6 +1,7 @@
 """What people see while the database is away, and that all goes on by itself once it is back."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from storage.bus import LocalBus
 from storage.database import Database
 from storage.migrate import migrate_within
 from storage.tables.audit import audit_entry
+from tests.databases import LOG_KEY
 from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
@@ -44,7 +46,7 @@ async def world(database: Database) -> World:
 @pytest.fixture
 async def database_url(server: PostgresServer) -> str:
     url = server.url("postgres")
-    await migrate_within(url)
+    await migrate_within(url, LOG_KEY)
     return url
 
 
@@ -99,7 +101,7 @@ async def test_what_happens_in_a_meeting_meanwhile_is_written_once_the_database_
         query = select(audit_entry.c.details).where(audit_entry.c.event == "ParticipantNoted")
         async with database.reading() as tx:
             rows = await tx.connection.execute(query.order_by(audit_entry.c.number))
-        return [row.details["fact"] for row in rows]
+        return [json.loads(row.details)["fact"] for row in rows]
 
     async with asyncio.timeout(30):
         while True:

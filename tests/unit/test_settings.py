@@ -25,6 +25,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_OBJECTS_URL": "https://k:s@h/b",
         "LIANBIAN_REDIS_URL": "redis://h",
         "LIANBIAN_KEYS_DIR": "/etc/lianbian/keys",
+        "LIANBIAN_HEADS_DIR": "/mnt/heads",
         "LIANBIAN_PROXIES": "172.16.0.0/12, 2001:db8::7",
         "LIANBIAN_DEMO": "off",
         "LIANBIAN_SECURE_COOKIES": "on",

@@ -1,0 +1,57 @@
+"""Signed tree heads in files, one for each day, of a folder that should be a second place.
+
+A line is on the disk before it counts as exported; what a power cut left of one is cut off by the next.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from server.audit.heads import SignedTreeHead
+from storage.files import sync
+
+LONGEST_LINE_BYTES = 1000
+"""A head takes some 250."""
+
+
+class HeadFiles:
+    """The heads of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use the folder, which need not be there yet."""
+        self.folder = folder
+
+    def append(self, signed: SignedTreeHead) -> None:
+        """Write a head to the file of its day; raises `OSError` if that can't be done."""
+        self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        day = datetime.fromtimestamp(signed.head.timestamp // 1000, UTC).date().isoformat()
+        path = self.folder / f"{day}.jsonl"
+        is_new = not path.exists()
+        with path.open("r+b" if not is_new else "x+b") as file:
+            file.seek(_whole_bytes(path))
+            file.truncate()
+            file.write(signed.line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if is_new:
+            sync(self.folder)
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Return each whole line and where it stands, as `file:line`, the oldest first."""
+        for path in sorted(self.folder.glob("*.jsonl")):
+            with path.open("rb") as file:
+                for number in range(1, 1 << 62):
+                    line = file.readline(LONGEST_LINE_BYTES)
+                    if not line or (len(line) < LONGEST_LINE_BYTES and not line.endswith(b"\n")):
+                        break
+                    yield f"{path.name}:{number}", line
+
+
+def _whole_bytes(path: Path) -> int:
+    """Return how long the file is up to the end of its last whole line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LONGEST_LINE_BYTES))
+        tail = file.read()
+    return size - len(tail) + tail.rfind(b"\n") + 1

@@ -1,0 +1,117 @@
+"""The audit log in the database: entries in the order of their commit, each a leaf of one Merkle tree.
+
+An entry takes its place within the transaction that it tells of. Writers go one after another (ADR 11), so
+that nobody else does at the same time. Beside it stands the root of the largest full subtree that it ends;
+from these the tree can go on growing, however large it is, by reading O(log n) rows.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import Row, Select, func, insert, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import NullType
+
+from server.audit.entry import Entry, LogKey
+from server.audit.merkle import Frontier, leaf_hash
+from server.kernel.circumstances import ORIGIN, RULE
+from server.kernel.clock import Clock
+from server.kernel.events import Event
+from storage.mapping import value_from, values_of
+from storage.tables.audit import audit_entry
+
+_NEWEST = 100
+"""Entries by which the key is recognised."""
+
+
+def _peaks() -> Select[tuple[int, bytes]]:
+    """Ask for the rows that end the tree's full subtrees: the last, and those before it with bits cleared."""
+    ends = select(func.max(audit_entry.c.number).label("end")).cte("ends", recursive=True)
+    before = ends.c.end.bitwise_and(ends.c.end - 1)
+    ends = ends.union_all(select(before).where(before > 0))
+    found = select(audit_entry.c.number, audit_entry.c.subtree)
+    return found.join(ends, audit_entry.c.number == ends.c.end).order_by(audit_entry.c.number)
+
+
+_PEAKS = _peaks()
+
+
+class LogDamaged(Exception):
+    """Rows are missing that the tree grows from: nothing can be written before they are restored."""
+
+
+class OtherLogKey(ValueError):
+    """The log was written with another key; the message says what to do, in both languages."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "审计日志不是用这把密钥写的：请从备份或其他节点取得 log.key。\n"
+            "The audit log was written with another key: take log.key from a backup or from another node."
+        )
+
+
+class SqlLog:
+    """What is asked of the log."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Ask on this connection."""
+        self._connection = connection
+
+    async def frontier(self) -> Frontier:
+        """Return what the tree grows from."""
+        rows = (await self._connection.execute(_PEAKS)).all()
+        size = rows[-1].number if rows else 0
+        if len(rows) != size.bit_count():
+            raise LogDamaged
+        return Frontier(size, [row.subtree for row in rows])
+
+    async def recognise(self, key: LogKey) -> None:
+        """Pass if `key` is the one that the log is written with, or nothing is written yet.
+
+        That some of the newest entries were altered is for the check to tell.
+
+        Raises:
+            OtherLogKey: none of them was written with it.
+        """
+        newest = select(audit_entry).order_by(audit_entry.c.number.desc()).limit(_NEWEST)
+        rows = (await self._connection.execute(newest)).all()
+        if rows and not any(key.mac(value_from(Entry, row).canonical) == row.mac for row in rows):
+            raise OtherLogKey
+
+    async def size(self) -> int:
+        """Return how many rows there are."""
+        return (await self._connection.execute(select(func.count()).select_from(audit_entry))).scalar_one()
+
+    async def rows(self, *, after: int, limit: int) -> Sequence[Row[Any]]:
+        """Return rows in the order of their numbers, their columns as they are stored, whatever that is."""
+        every = [type_coerce(column, NullType()).label(column.name) for column in audit_entry.columns]
+        query = select(*every).where(audit_entry.c.number > after).order_by(audit_entry.c.number)
+        return cast("Sequence[Row[Any]]", (await self._connection.execute(query.limit(limit))).all())
+
+    async def write(self, events: Sequence[Event], clock: Clock, key: LogKey) -> None:
+        """Write what happened, in its order."""
+        tree = await self.frontier()
+        rows: list[dict[str, Any]] = []
+        for event in events:
+            entry = _entry(event, tree.size + 1, clock)
+            canonical = entry.canonical
+            tree.append(leaf_hash(canonical))
+            rows.append({**values_of(entry), "subtree": tree.peaks[-1], "mac": key.mac(canonical)})
+        await self._connection.execute(insert(audit_entry), rows)
+
+
+def _entry(event: Event, number: int, clock: Clock) -> Entry:
+    details = event.details()
+    return Entry(
+        number=number,
+        at=clock.now(),
+        actor=event.actor,
+        event=type(event).__name__,
+        subject=event.subject,
+        case_id=str(details.get("case_id", "")),
+        details=json.dumps(details, sort_keys=True),
+        origin=ORIGIN.get(),
+        rule=RULE.get(),
+    )

@@ -1,0 +1,88 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from server.audit.heads import HeadKey, SignedTreeHead
+from server.audit.publishing import HeadPublisher
+from server.http.health import State
+from server.kernel.clock import microseconds_of
+from server.people.model import SessionsRevoked
+from server.probes import HEADS_LATE, heads_probe
+from server.settings import Settings
+from storage.database import Database
+from storage.head_files import HeadFiles
+from tests.fakes.clock import SetClock
+
+KEY = HeadKey(lambda: bytes(32))
+
+
+class Kept:
+    """An archive in memory, which may be full."""
+
+    def __init__(self) -> None:
+        self.heads: list[SignedTreeHead] = []
+        self.is_full = False
+
+    def append(self, signed: SignedTreeHead) -> None:
+        if self.is_full:
+            message = "full"
+            raise OSError(message)
+        self.heads.append(signed)
+
+
+async def test_the_head_shows_the_log_as_it_is_when_it_is_published(
+    database: Database, clock: SetClock
+) -> None:
+    archive = Kept()
+    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    await publisher.publish()
+    async with database.transaction() as tx:
+        tx.record(SessionsRevoked(actor="security_admin:s1", account_id="a1"))
+    clock.move(timedelta(minutes=1))
+    await publisher.publish()
+    async with database.reading() as tx:
+        tree = await tx.log.frontier()
+    assert [signed.head.tree_size for signed in archive.heads] == [0, 1]
+    newest = archive.heads[-1]
+    KEY.verify(newest)
+    assert newest.head.root_hash == tree.root
+    assert newest.head.timestamp == microseconds_of(clock.now()) // 1000
+
+
+@contextmanager
+def full(archive: Kept) -> Iterator[None]:
+    archive.is_full = True
+    yield
+    archive.is_full = False
+
+
+async def test_heads_that_are_late_are_a_failure_until_one_is_kept_again(
+    database: Database, clock: SetClock, tmp_path: Path
+) -> None:
+    archive = Kept()
+    settings = Settings(data_dir=tmp_path, database_url="postgresql://elsewhere/d")
+    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    probe = heads_probe(publisher, settings, clock)
+    assert (await probe.look()).state is State.FAILED
+    await publisher.publish()
+    assert (await probe.look()).state is State.WELL
+    clock.move(HEADS_LATE)
+    with full(archive), pytest.raises(OSError, match="full"):
+        await publisher.publish()
+    clock.move(timedelta(seconds=1))
+    assert (await probe.look()).state is State.FAILED
+    await publisher.publish()
+    assert (await probe.look()).state is State.WELL
+
+
+async def test_heads_on_the_disk_of_the_database_are_a_worry(
+    database: Database, clock: SetClock, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    files = HeadFiles(settings.heads)
+    publisher = HeadPublisher(units=database, key=KEY, archive=files, clock=clock)
+    await publisher.publish()
+    assert (await heads_probe(publisher, settings, clock).look()).state is State.WORRYING
