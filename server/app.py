@@ -11,6 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.audit.handlers import LogHandlers
 from server.audit.heads import HeadKey
 from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
 from server.audit.publishing import HeadPublisher
@@ -23,6 +24,7 @@ from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import Uploads
 from server.cases.api import CaseApi
 from server.cases.handlers import CaseHandlers, Panels
+from server.cases.log_handlers import CaseLogHandlers
 from server.cases.notice_handlers import NoticeHandlers
 from server.cooperation.handlers import CooperationHandlers
 from server.ground import Ground, Run
@@ -47,6 +49,7 @@ from server.kernel.objects import Objects
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
+from server.people.directory import PeopleDirectory
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
 from server.probes import (
@@ -84,6 +87,7 @@ HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {
     Role.AGENCY_OFFICER: "/cases",
     Role.COORDINATOR: "/cooperation",
     Role.FACILITY_OFFICER: "/desk",
+    Role.AUDITOR: "/audit",
     Role.SECURITY_ADMIN: "/accounts",
     Role.SYSTEM_ADMIN: "/organisations",
     Role.RECIPIENT: "/kiosk",
@@ -178,9 +182,10 @@ def compose(
 
 def _audit(ground: WebGround) -> Part:
     settings = ground.settings
+    key = HeadKey(partial(key_in, settings.head_key))
     publisher = HeadPublisher(
         units=ground.database,
-        key=HeadKey(partial(key_in, settings.head_key)),
+        key=key,
         archive=HeadFiles(settings.heads),
         clock=ground.clock,
     )
@@ -192,7 +197,14 @@ def _audit(ground: WebGround) -> Part:
         ending.set()
         await publishing
 
-    return Part(handlers=(), runs=(run,), probes=(heads_probe(publisher, settings, ground.clock),))
+    handlers = LogHandlers(
+        units=ground.database,
+        directory=PeopleDirectory(ground.database),
+        key=key,
+        clock=ground.clock,
+        pages=ground.pages,
+    )
+    return Part(handlers=(handlers,), runs=(run,), probes=(heads_probe(publisher, settings, ground.clock),))
 
 
 def _people(ground: WebGround) -> Part:
@@ -220,7 +232,8 @@ def _cases(ground: WebGround) -> Part:
     api = CaseApi(units=database, clock=clock)
     cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
     notices = NoticeHandlers(units=database, clock=clock, pages=pages)
-    return Part(handlers=(api, cases, notices, cooperation), watchers={"case": cases.may_watch})
+    log = CaseLogHandlers(units=database, pages=pages)
+    return Part(handlers=(api, cases, log, notices, cooperation), watchers={"case": cases.may_watch})
 
 
 def _casefiles(ground: WebGround) -> Part:

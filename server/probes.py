@@ -101,6 +101,11 @@ def heads_probe(publisher: HeadPublisher, settings: Settings, clock: Clock) -> P
     """Return the probe of the audit log's tree heads, which belong in a second place."""
 
     async def look() -> Finding:
+        if publisher.is_contradicted:
+            return Finding(
+                state=State.FAILED,
+                words=N_("日志与上一个树头矛盾：被改写过，或数据库被还原。请运行 python3 -m server check。"),
+            )
         if clock.now() - publisher.published_at > HEADS_LATE:
             return Finding(
                 state=State.FAILED,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from server.audit.heads import SignedTreeHead
+from server.audit.heads import SignedTreeHead, signed_head_from
 from storage.files import sync
 
 LONGEST_LINE_BYTES = 1000
@@ -36,6 +36,21 @@ class HeadFiles:
             os.fsync(file.fileno())
         if is_new:
             sync(self.folder)
+
+    def newest(self) -> SignedTreeHead | None:
+        """Return the head that was written last, None if there is none.
+
+        Raises:
+            HeadRefused: what was written last is none.
+        """
+        last = max(self.folder.glob("*.jsonl"), default=None)
+        if last is None:
+            return None
+        with last.open("rb") as file:
+            end = _whole_bytes(last)
+            file.seek(max(0, end - LONGEST_LINE_BYTES))
+            lines = file.read(end - file.tell()).splitlines()
+        return signed_head_from(lines[-1]) if lines else None
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """Return each whole line and where it stands, as `file:line`, the oldest first."""

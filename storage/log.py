@@ -6,19 +6,20 @@ from these the tree can go on growing, however large it is, by reading O(log n) 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, func, insert, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import NullType
 
 from server.audit.entry import Entry, LogKey
-from server.audit.merkle import Frontier, leaf_hash
+from server.audit.merkle import Frontier, Hash, Span, leaf_hash, pieces, root_of
+from server.audit.search import Search
 from server.kernel.circumstances import ORIGIN, RULE
 from server.kernel.clock import Clock
 from server.kernel.events import Event
-from storage.mapping import value_from, values_of
+from storage.mapping import all_of, one_of, value_from, values_of
 from storage.tables.audit import audit_entry
 
 _NEWEST = 100
@@ -80,6 +81,40 @@ class SqlLog:
         if rows and not any(key.mac(value_from(Entry, row).canonical) == row.mac for row in rows):
             raise OtherLogKey
 
+    async def roots(self, spans: Sequence[Span]) -> tuple[Hash, ...]:
+        """Return the roots of subtrees."""
+        ends = {end for span in spans for end in pieces(span)}
+        found = await self._connection.execute(select(audit_entry).where(audit_entry.c.number.in_(ends)))
+        rows = {row.number: row for row in found}
+        if len(rows) != len(ends):
+            raise LogDamaged
+
+        def subtree(end: int) -> Hash:
+            return bytes(rows[end].subtree)
+
+        def leaf(end: int) -> Hash:
+            return leaf_hash(value_from(Entry, rows[end]).canonical)
+
+        return tuple(root_of(span, subtree, leaf) for span in spans)
+
+    async def entry(self, number: int) -> Entry | None:
+        """Return an entry."""
+        query = select(audit_entry).where(audit_entry.c.number == number)
+        return one_of(Entry, (await self._connection.execute(query)).one_or_none())
+
+    async def newest(self, search: Search, *, before: int | None, limit: int) -> tuple[Entry, ...]:
+        """Return the newest entries that `search` finds, of those with a number below `before`."""
+        query = select(audit_entry).where(*_conditions(search)).order_by(audit_entry.c.number.desc())
+        if before is not None:
+            query = query.where(audit_entry.c.number < before)
+        return all_of(Entry, await self._connection.execute(query.limit(limit)))
+
+    async def oldest(self, search: Search, *, after: int, up_to: int, limit: int) -> tuple[Entry, ...]:
+        """Return the oldest entries that `search` finds, of those numbered `after` + 1 to `up_to`."""
+        within = (audit_entry.c.number > after, audit_entry.c.number <= up_to)
+        query = select(audit_entry).where(*within, *_conditions(search)).order_by(audit_entry.c.number)
+        return all_of(Entry, await self._connection.execute(query.limit(limit)))
+
     async def size(self) -> int:
         """Return how many rows there are."""
         return (await self._connection.execute(select(func.count()).select_from(audit_entry))).scalar_one()
@@ -100,6 +135,21 @@ class SqlLog:
             tree.append(leaf_hash(canonical))
             rows.append({**values_of(entry), "subtree": tree.peaks[-1], "mac": key.mac(canonical)})
         await self._connection.execute(insert(audit_entry), rows)
+
+
+def _conditions(search: Search) -> Iterator[ColumnElement[bool]]:
+    for column in (audit_entry.c.event, audit_entry.c.subject, audit_entry.c.case_id):
+        asked = getattr(search, column.name)
+        if asked:
+            yield column == asked
+    if search.actors is not None:
+        yield audit_entry.c.actor.in_(search.actors)
+    if search.without:
+        yield audit_entry.c.event.not_in(search.without)
+    if search.since is not None:
+        yield audit_entry.c.at >= search.since
+    if search.until is not None:
+        yield audit_entry.c.at < search.until
 
 
 def _entry(event: Event, number: int, clock: Clock) -> Entry:

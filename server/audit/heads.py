@@ -95,6 +95,11 @@ class HeadKey:
         """Sign a head."""
         return SignedTreeHead(head, self._key.sign(head.data))
 
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes with which anybody verifies a head (RFC 8032 §5.1.5)."""
+        return self._key.public_key().public_bytes_raw()
+
     def verify(self, signed: SignedTreeHead) -> None:
         """Pass if the head was signed with this key.
 

@@ -1,11 +1,11 @@
 """A Merkle tree over a growing list, as RFC 9162 §2.1 defines it, with SHA-256. Pure.
 
 The tree of `n` leaves splits at the largest power of two below `n`. A `Frontier` holds the roots of the full
-subtrees from left to right, one for each bit of `n`, so that appending and the root take O(log n); proofs are
-made from the leaves' hashes.
+subtrees from left to right, one for each bit of `n`, so that appending and the root take O(log n). A proof
+names the subtrees whose roots it needs; each is made of O(log n) that were complete with their last leaf.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -56,38 +56,65 @@ class Frontier:
         return root
 
 
-def root_of(leaves: Sequence[Hash]) -> Hash:
-    """Return the root of the tree over these leaves' hashes."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier.append(leaf)
-    return frontier.root
+Span = tuple[int, int]
+"""Leaves from the first number up to the second, counted from 0: a subtree of the whole."""
 
 
-def inclusion_proof(index: int, leaves: Sequence[Hash]) -> tuple[Hash, ...]:
-    """Return the path that shows leaf `index` in the tree over `leaves` (§2.1.3.1)."""
-    if len(leaves) == 1:
+def inclusion_path(index: int, size: int) -> tuple[Span, ...]:
+    """Return the subtrees whose roots show leaf `index` in the tree of `size` leaves (§2.1.3.1)."""
+    start, end = 0, size
+    path: list[Span] = []
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    return tuple(reversed(path))
+
+
+def consistency_path(first: int, size: int) -> tuple[Span, ...]:
+    """Return the subtrees whose roots show the tree of `first` leaves within that of `size` (§2.1.4.1)."""
+    if first in {0, size}:
         return ()
-    split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
-    if index < split:
-        return (*inclusion_proof(index, left), root_of(right))
-    return (*inclusion_proof(index - split, right), root_of(left))
+    start, end = 0, size
+    path: list[Span] = []
+    while first != end:
+        middle = start + _split(end - start)
+        if first <= middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    if start:
+        path.append((start, end))
+    return tuple(reversed(path))
 
 
-def consistency_proof(size: int, leaves: Sequence[Hash]) -> tuple[Hash, ...]:
-    """Return the path that shows the tree over the first `size` leaves within that over all (§2.1.4.1)."""
-    return () if size in {0, len(leaves)} else _subproof(size, leaves, is_whole=True)
+def pieces(span: Span) -> tuple[int, ...]:
+    """Return where the subtrees end of which `span` is made, each the largest full one that ends there.
+
+    Only where the last of them is one leaf, a larger one may end there: then the leaf itself is meant.
+    """
+    start, end = span
+    ends: list[int] = []
+    while end - start > 1 and end & -end != end - start:
+        start += _split(end - start)
+        ends.append(start)
+    return (*ends, end)
 
 
-def _subproof(size: int, leaves: Sequence[Hash], *, is_whole: bool) -> tuple[Hash, ...]:
-    if size == len(leaves):
-        return () if is_whole else (root_of(leaves),)
-    split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
-    if size <= split:
-        return (*_subproof(size, left, is_whole=is_whole), root_of(right))
-    return (*_subproof(size - split, right, is_whole=False), root_of(left))
+def root_of(span: Span, subtrees: Callable[[int], Hash], leaves: Callable[[int], Hash]) -> Hash:
+    """Return the root over `span` from the roots of its pieces or its last leaf, asked for by their ends."""
+    *before, last = pieces(span)
+    is_leaf = last - (before[-1] if before else span[0]) == 1
+    root = leaves(last) if is_leaf else subtrees(last)
+    for end in reversed(before):
+        root = node_hash(subtrees(end), root)
+    return root
 
 
 def verify_inclusion(leaf: Hash, index: int, size: int, proof: Sequence[Hash], root: Hash) -> None:

@@ -1,9 +1,12 @@
 """What the audit log's services need from outside."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from server.audit.entry import Entry
 from server.audit.heads import SignedTreeHead
-from server.audit.merkle import Frontier
+from server.audit.merkle import Frontier, Hash, Span
+from server.audit.search import Search
 from server.kernel.transaction import Transaction
 
 
@@ -12,6 +15,22 @@ class Log(Protocol):
 
     async def frontier(self) -> Frontier:
         """Return what the tree over all entries grows from."""
+        ...
+
+    async def roots(self, spans: Sequence[Span]) -> tuple[Hash, ...]:
+        """Return the roots of subtrees."""
+        ...
+
+    async def entry(self, number: int) -> Entry | None:
+        """Return an entry."""
+        ...
+
+    async def newest(self, search: Search, *, before: int | None, limit: int) -> tuple[Entry, ...]:
+        """Return the newest entries that `search` finds, of those with a number below `before`."""
+        ...
+
+    async def oldest(self, search: Search, *, after: int, up_to: int, limit: int) -> tuple[Entry, ...]:
+        """Return the oldest entries that `search` finds, of those numbered `after` + 1 to `up_to`."""
         ...
 
 
@@ -33,4 +52,20 @@ class Archive(Protocol):
         Raises:
             OSError: it can't be kept.
         """
+        ...
+
+    def newest(self) -> SignedTreeHead | None:
+        """Return the head that was kept last, None if there is none; blocks."""
+        ...
+
+
+class Directory(Protocol):
+    """Knows who the actors are."""
+
+    async def actors(self, name: str) -> frozenset[str]:
+        """Return the actors of this name or login."""
+        ...
+
+    async def names(self, actors: frozenset[str]) -> Mapping[str, str]:
+        """Return the names of those of the actors that are still known."""
         ...

@@ -19,8 +19,9 @@ from server.cases.notices import (
     hash_of,
     parse_secret,
 )
-from server.cases.ports import CasesTx
+from server.cases.ports import CaseLogTx, CasesTx
 from server.cases.service.intake import Delivery, find_notice, register_secret_number, send_notice
+from server.cases.service.looking import note_case_view
 from server.cases.service.records import clocks_of, defenders_of, find_case
 from server.http.identity import identity_of
 from server.http.parsing import parse, parse_json
@@ -37,7 +38,7 @@ _ETAG_DIGITS = 32
 class CaseApi:
     """Serves agencies' systems."""
 
-    def __init__(self, *, units: Units[CasesTx], clock: Clock) -> None:
+    def __init__(self, *, units: Units[CaseLogTx], clock: Clock) -> None:
         """Keep what the answers need."""
         self._units = units
         self._clock = clock
@@ -98,6 +99,7 @@ class CaseApi:
                 CaseId(request.match_info["case_id"]), identity_of(request), Action.VIEW_CASE, tx
             )
             message = await self._case_message(case, identity_of(request).role, tx)
+        await note_case_view(case, identity_of(request), self._units, self._clock)
         text = message.model_dump_json()
         tag = sha256(text.encode()).hexdigest()[:_ETAG_DIGITS]
         headers = {"ETag": f'"{tag}"'}

@@ -37,6 +37,23 @@ class CaseEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseViewed(Event):
+    """Somebody looked at a case; no page shows it, so none is told."""
+
+    case_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"case:{self.case_id}"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeReceived(CaseEvent):
     """An agency asked for a defender; a case was opened."""
 

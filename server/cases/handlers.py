@@ -10,7 +10,7 @@ from pydantic import Field
 
 from server.cases.deadlines.engine import ClockState
 from server.cases.model import Assignment, Case, CaseStatus, DeclineReason, EndReason
-from server.cases.ports import CasesTx
+from server.cases.ports import CaseLogTx
 from server.cases.service.assigning import (
     AcceptAssignment,
     DeclineAssignment,
@@ -20,6 +20,7 @@ from server.cases.service.assigning import (
     end,
     find_assignment,
 )
+from server.cases.service.looking import note_case_view
 from server.cases.service.pages import (
     CaseList,
     Desk,
@@ -68,7 +69,7 @@ CasePanel = Callable[[Case, Identity], Awaitable[Sequence[object]]]
 DeskPanel = Callable[[Identity], Awaitable[Sequence[object]]]
 """What another feature shows on a lawyer's desk."""
 
-TxT = TypeVar("TxT", bound=CasesTx)
+TxT = TypeVar("TxT", bound=CaseLogTx)
 Ended = Callable[[Assignment, Identity, TxT, Clock], Awaitable[None]]
 """What other features do in the same transaction when an assignment has ended."""
 
@@ -188,6 +189,7 @@ class CaseHandlers(Generic[TxT]):
         case_id = CaseId(request.match_info["case_id"])
         async with self._units.reading() as tx:
             page = await open_case(case_id, identity, tx, self._clock)
+        await note_case_view(page.case, identity, self._units, self._clock)
         may = may_in(page.case, identity.role)
         lawyer = identity.role is Role.LAWYER
         officer = identity.role is Role.LEGAL_AID_OFFICER
@@ -220,6 +222,7 @@ class CaseHandlers(Generic[TxT]):
             offer = await open_offer(_assignment_id(request), identity_of(request), tx, self._clock)
         if offer.assignment.open:
             return see_other(f"/cases/{offer.assignment.case_id}")
+        await note_case_view(offer.page.case, identity_of(request), self._units, self._clock)
         return self._offer_page(request, offer, problem=None)
 
     async def accept(self, request: web.Request) -> web.Response:

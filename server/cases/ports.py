@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from server.audit.ports import LogTransaction
 from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.model import Assignment, Case, CaseFact, CaseStatus, Notice, Party
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
@@ -142,6 +143,20 @@ class CaseStore(Protocol):
 
     async def calendar_entries(self) -> tuple[CalendarEntry, ...]:
         """Return the days that the operator entered."""
+        ...
+
+
+class CaseLogTx(LogTransaction, Protocol):
+    """A unit of work with cases, people and the log in it."""
+
+    @property
+    def cases(self) -> CaseStore:
+        """The cases."""
+        ...
+
+    @property
+    def people(self) -> PeopleStore:
+        """The people."""
         ...
 
 

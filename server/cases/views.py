@@ -376,10 +376,10 @@ _OF_LAWYER = frozenset({"meet_client", "sign_agreement", "file_papers"})
 def may_in(case: Case, role: Role) -> frozenset[str]:
     """Return what the page shows and offers a role; no file access before the prosecution stage (CPL 40)."""
     if role is Role.LEGAL_AID_OFFICER:
-        return frozenset({"meetings"})
+        return frozenset({"log", "meetings"})
     if role is not Role.LAWYER:
         return frozenset()
-    found = {"meetings"}
+    found = {"log", "meetings"}
     if case.stage.file_access:
         found |= {"read"} if case.status.closed else {"read", "upload"}
     if not case.status.closed:

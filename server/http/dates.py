@@ -63,6 +63,10 @@ class Dates:
         """Keep the language."""
         self._locale = locale
 
+    def exact(self, value: datetime) -> str:
+        """Return `2026-09-28 09:12:33`, the same in each language."""
+        return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
     def day(self, value: datetime | date) -> str:
         """Return `9月28日` or `28 Sep`."""
         found = _local_day(value)

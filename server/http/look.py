@@ -17,8 +17,8 @@ def furnish(
 ) -> None:
     """Give `environment`, which speaks `locale`, the filters and functions that templates use.
 
-    Filters: `day`, `weekday`, `full_day`, `time`, `moment`, `near(now)`, `near_day(now)`, `end` and
-    `near_end(now)` (of a period: midnight is 24:00), `duration`, `span`,
+    Filters: `exact` (to the second), `day`, `weekday`, `full_day`, `time`, `moment`, `near(now)`,
+    `near_day(now)`, `end` and `near_end(now)` (of a period: midnight is 24:00), `duration`, `span`,
     `unit(number)`, `clock` (a count of seconds as 24:08), `initial`. Functions: `icon(name, kind)`,
     `ruler(…)`, `say(message, values)`, `daygrid.place(starts_at, ends_at)`.
     """
@@ -40,6 +40,7 @@ def furnish(
                 return value
 
     environment.filters.update(
+        exact=dates.exact,
         day=dates.day,
         weekday=dates.weekday,
         full_day=dates.full_day,

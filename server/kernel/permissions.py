@@ -49,6 +49,8 @@ class Action(StrEnum):
     """Close an account, reopen it, give it a fresh password."""
     ADD_ORGANISATION = "add_organisation"
     """See the organisations and register another, or a facility's terminal."""
+    SEARCH_LOG = "search_log"
+    """Search the audit log, take it away in a file, and have its entries proved."""
     SEE_HEALTH = "see_health"
     """See how the installation's parts are: whether each answers, and what to do if not."""
     LIST_TERMINALS = "list_terminals"
@@ -59,6 +61,8 @@ class Action(StrEnum):
     """See which cases are one's own."""
     VIEW_CASE = "view_case"
     """See a case: people, deadlines, assignment; what it holds besides has actions of its own."""
+    SEE_CASE_LOG = "see_case_log"
+    """See who looked at a case and who did what in it."""
     RECORD_STEP = "record_step"
     """Tell that a duty of the defence is done, which ends its clock."""
     SEND_NOTICE = "send_notice"
@@ -113,11 +117,13 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
     Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},
+    Action.SEARCH_LOG: {Role.AUDITOR: _NO_RECORD},
     Action.SEE_HEALTH: {Role.SYSTEM_ADMIN: _NO_RECORD},
     Action.LIST_TERMINALS: {Role.FACILITY_OFFICER: _NO_RECORD},
     Action.MANAGE_TERMINAL: {Role.FACILITY_OFFICER: _OWN},
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),
     Action.VIEW_CASE: dict.fromkeys(_CASE_ROLES, _OPEN_OR_CLOSED),
+    Action.SEE_CASE_LOG: dict.fromkeys((Role.LAWYER, Role.LEGAL_AID_OFFICER), _OPEN_OR_CLOSED),
     Action.RECORD_STEP: {Role.LAWYER: _OWN},
     Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
     Action.VIEW_NOTICE: {Role.AGENCY_OFFICER: _OWN},

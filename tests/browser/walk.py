@@ -24,6 +24,8 @@ class Visit:
     path: str
     route: str
     status: int
+    is_page: bool
+    """Whether it is for a browser to show, not a file."""
 
 
 class _Links(HTMLParser):
@@ -59,8 +61,9 @@ async def walk(
                     continue
                 path = answer.url.path_qs
                 seen.add(path)
-                visits.append(Visit(path, route_of(path, routes), answer.status))
-                body = await answer.text() if answer.content_type == "text/html" else ""
+                is_page = answer.content_type == "text/html"
+                visits.append(Visit(path, route_of(path, routes), answer.status, is_page))
+                body = await answer.text() if is_page else ""
             for target in _links(body, path):
                 if target not in seen:
                     seen.add(target)

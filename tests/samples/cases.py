@@ -192,7 +192,7 @@ _CASE_PAGE = {
     "assignment": _ASSIGNMENT,
     "events": _EVENTS,
     "end_reasons": (("conflict_found", "发现利益冲突"), ("other", "其他")),
-    "may": frozenset({"book", "upload", "read", "meetings"}),
+    "may": frozenset({"book", "log", "meetings", "read", "upload"}),
 }
 _NEW_CASE = {
     **_CASE_PAGE,
@@ -402,6 +402,26 @@ _NO_LIST = {"cases": (), "counts": Value(all=0, unassigned=0, overdue=0)}
 CASES = (
     Sample(name="home-lawyer", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_HOME),
     Sample(name="home-new", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_NO_WORK),
+    Sample(
+        name="case-log",
+        template="cases/log.html",
+        identity=LAWYER,
+        path=f"/cases/{CASE.id}/log",
+        context={
+            "case_id": CASE.id,
+            "recipient": CASE.recipient,
+            "offence": CASE.offence,
+            "looks": [
+                Value(name=name, role=role, words=words, first_at=at(28, 8), last_at=last_at, times=times)
+                for name, role, words, last_at, times in (
+                    ("林某", "lawyer", "阅看卷宗页", at(28, 9), 37),
+                    ("高某", "legal_aid_officer", "查看案件", at(28, 8), 1),
+                    ("", "system", "卷宗处理完成", at(28, 8), 1),
+                )
+            ],
+            "older_href": f"/cases/{CASE.id}/log?before=7",
+        },
+    ),
     Sample(name="cases", template="cases/list.html", identity=INSTITUTION, path="/cases", context=_LIST),
     Sample(name="cases-none", template="cases/list.html", identity=AGENCY, path="/cases", context=_NO_LIST),
     Sample(name="case", template="cases/case.html", identity=LAWYER, path="/cases/c", context=_CASE_PAGE),

@@ -20,11 +20,13 @@ def read(files: HeadFiles) -> list[tuple[str, SignedTreeHead]]:
 def test_heads_are_kept_in_a_file_for_each_day(tmp_path: Path) -> None:
     files = HeadFiles(tmp_path / "second" / "place")
     assert read(files) == []
+    assert files.newest() is None
     exported = [head(), head(size=2), head(day=1, size=3)]
     for each in exported:
         files.append(each)
     places = ["2026-09-21.jsonl:1", "2026-09-21.jsonl:2", "2026-09-22.jsonl:1"]
     assert read(files) == list(zip(places, exported, strict=True))
+    assert files.newest() == exported[-1]
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 1, 200])
@@ -36,6 +38,7 @@ def test_what_a_power_cut_left_of_a_line_counts_as_none_and_gives_way(
     with (tmp_path / "2026-09-21.jsonl").open("ab") as file:
         file.write(head(size=2).line.encode()[:kept_bytes])
     assert [signed.head.tree_size for _, signed in read(files)] == [1]
+    assert files.newest() == head()
     files.append(head(size=3))
     assert [signed.head.tree_size for _, signed in read(files)] == [1, 3]
 

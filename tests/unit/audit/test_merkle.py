@@ -1,6 +1,6 @@
 import json
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from server.audit.merkle import (
     EMPTY_ROOT,
     Frontier,
     ProofRefused,
-    consistency_proof,
-    inclusion_proof,
+    Span,
+    consistency_path,
+    inclusion_path,
     leaf_hash,
+    node_hash,
     root_of,
     verify_consistency,
     verify_inclusion,
@@ -25,6 +27,26 @@ VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "merkle.json").read_text()
 )
 LEAVES = [leaf_hash(str(number).encode()) for number in range(70)]
+
+
+SUBTREES: list[bytes] = []
+_growing = Frontier()
+for _leaf in LEAVES:
+    _growing.append(_leaf)
+    SUBTREES.append(_growing.peaks[-1])
+
+
+def tree_of(leaves: Sequence[bytes]) -> bytes:
+    """Returns the root by the definition (§2.1.1)."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else EMPTY_ROOT
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node_hash(tree_of(leaves[:split]), tree_of(leaves[split:]))
+
+
+def roots_of(path: Iterable[Span]) -> list[bytes]:
+    """Returns the roots that a proof over `LEAVES` needs."""
+    return [root_of(span, lambda end: SUBTREES[end - 1], lambda end: LEAVES[end - 1]) for span in path]
 
 
 def of(kind: str) -> pytest.MarkDecorator:
@@ -96,18 +118,18 @@ def test_consistency_proofs_of_subtrees_of_the_reference(vector: dict[str, Any])
 
 
 def test_the_empty_tree_has_the_root_of_nothing() -> None:
-    assert Frontier().root == root_of([]) == EMPTY_ROOT
+    assert Frontier().root == tree_of([]) == EMPTY_ROOT
 
 
 @given(size=st.integers(1, 70), data=st.data())
 def test_each_leaf_is_shown_in_its_tree_and_in_no_other_place(size: int, data: st.DataObject) -> None:
     index, other = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size - 1))
     leaves = LEAVES[:size]
-    proof = inclusion_proof(index, leaves)
-    verify_inclusion(leaves[index], index, size, proof, root_of(leaves))
+    proof = roots_of(inclusion_path(index, size))
+    verify_inclusion(leaves[index], index, size, proof, tree_of(leaves))
     if other != index:
         with pytest.raises(ProofRefused):
-            verify_inclusion(leaves[other], index, size, proof, root_of(leaves))
+            verify_inclusion(leaves[other], index, size, proof, tree_of(leaves))
 
 
 @given(size=st.integers(1, 70), data=st.data())
@@ -115,8 +137,8 @@ def test_each_earlier_tree_is_shown_within_the_later_and_an_altered_one_is_not(
     size: int, data: st.DataObject
 ) -> None:
     whole = data.draw(st.integers(size, 70))
-    proof = consistency_proof(size, LEAVES[:whole])
-    verify_consistency(size, root_of(LEAVES[:size]), whole, root_of(LEAVES[:whole]), proof)
+    proof = roots_of(consistency_path(size, whole))
+    verify_consistency(size, tree_of(LEAVES[:size]), whole, tree_of(LEAVES[:whole]), proof)
     altered = [leaf_hash(b"altered"), *LEAVES[1:size]]
     with pytest.raises(ProofRefused):
-        verify_consistency(size, root_of(altered), whole, root_of(LEAVES[:whole]), proof)
+        verify_consistency(size, tree_of(altered), whole, tree_of(LEAVES[:whole]), proof)

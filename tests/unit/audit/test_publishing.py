@@ -4,9 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
-from server.audit.heads import HeadKey, SignedTreeHead
-from server.audit.publishing import HeadPublisher
+from server.audit.heads import HeadKey, HeadRefused, SignedTreeHead
+from server.audit.publishing import HeadPublisher, LogContradicted
 from server.http.health import State
 from server.kernel.clock import microseconds_of
 from server.people.model import SessionsRevoked
@@ -14,6 +15,7 @@ from server.probes import HEADS_LATE, heads_probe
 from server.settings import Settings
 from storage.database import Database
 from storage.head_files import HeadFiles
+from storage.tables.audit import audit_entry
 from tests.fakes.clock import SetClock
 
 KEY = HeadKey(lambda: bytes(32))
@@ -31,6 +33,9 @@ class Kept:
             message = "full"
             raise OSError(message)
         self.heads.append(signed)
+
+    def newest(self) -> SignedTreeHead | None:
+        return self.heads[-1] if self.heads else None
 
 
 async def test_the_head_shows_the_log_as_it_is_when_it_is_published(
@@ -86,3 +91,38 @@ async def test_heads_on_the_disk_of_the_database_are_a_worry(
     publisher = HeadPublisher(units=database, key=KEY, archive=files, clock=clock)
     await publisher.publish()
     assert (await heads_probe(publisher, settings, clock).look()).state is State.WORRYING
+
+
+async def test_a_log_that_was_rewritten_is_not_signed(
+    database: Database, clock: SetClock, tmp_path: Path
+) -> None:
+    async def write(account_id: str) -> None:
+        async with database.transaction() as tx:
+            tx.record(SessionsRevoked(actor="security_admin:s1", account_id=account_id))
+
+    archive = Kept()
+    settings = Settings(data_dir=tmp_path)
+    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    for account_id in ("a1", "a2", "a3"):
+        await write(account_id)
+    await publisher.publish()
+    async with database.transaction() as tx:
+        await tx.connection.execute(delete(audit_entry).where(audit_entry.c.number == 3))
+    with pytest.raises(LogContradicted):
+        await publisher.publish()
+    await write("a4")
+    await write("a5")
+    with pytest.raises(LogContradicted):
+        await publisher.publish()
+    assert [signed.head.tree_size for signed in archive.heads] == [3]
+    found = await heads_probe(publisher, settings, clock).look()
+    assert (found.state, "矛盾" in found.words) == (State.FAILED, True)
+
+
+async def test_who_has_not_the_key_of_the_last_head_signs_none(database: Database, clock: SetClock) -> None:
+    archive = Kept()
+    await HeadPublisher(units=database, key=KEY, archive=archive, clock=clock).publish()
+    other = HeadKey(lambda: bytes([1] * 32))
+    with pytest.raises(HeadRefused):
+        await HeadPublisher(units=database, key=other, archive=archive, clock=clock).publish()
+    assert len(archive.heads) == 1

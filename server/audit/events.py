@@ -1,0 +1,32 @@
+"""What is done with the log itself, which is logged too."""
+
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from server.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSearched(Event):
+    """Somebody looked for entries; what they asked for, where it was asked, and no more."""
+
+    actors: tuple[str, ...]
+    """Whose entries."""
+    event_name: str
+    record: str
+    case_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return "log:all"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return ()
+
+
+class LogExported(LogSearched):
+    """Somebody took what they had found away in a file."""
