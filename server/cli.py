@@ -156,11 +156,16 @@ def _account(settings: Settings, _options: argparse.Namespace) -> None:
 
 def _docs(settings: Settings, _options: argparse.Namespace) -> None:
     from server.app import compose  # noqa: PLC0415
+    from server.cases.deadline_document import deadline_document  # noqa: PLC0415
     from server.http.permission_document import permission_document  # noqa: PLC0415
     from server.http.routing import ROUTES  # noqa: PLC0415
 
-    document = Path(__file__).parents[1] / "docs" / "permissions.md"
-    document.write_text(permission_document(compose(settings)[ROUTES]), encoding="utf-8")
+    documents = {
+        "permissions.md": permission_document(compose(settings)[ROUTES]),
+        "deadlines.md": deadline_document(),
+    }
+    for name, text in documents.items():
+        (Path(__file__).parents[1] / "docs" / name).write_text(text, encoding="utf-8")
 
 
 def _check(settings: Settings, _options: argparse.Namespace) -> None:

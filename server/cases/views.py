@@ -3,14 +3,13 @@
 A view holds message ids with what fills them, moments and plain names; templates word them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 
-from server.cases.deadlines.calendar import Day, DayKind
-from server.cases.deadlines.engine import Clock, ClockState, Deadline
-from server.cases.deadlines.rules import Unit
+from server.cases.deadlines.calendar import DayKind
+from server.cases.deadlines.engine import Clock, ClockState
+from server.cases.explaining import Skipped, explain, runs_of
 from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.service.records import Defender
 from server.cases.service.steps import open_steps
@@ -33,15 +32,6 @@ STATES: Mapping[ClockState, str] = {
     ClockState.MET_LATE: "met",
 }
 """A clock's state in the templates' words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """Days off in a row, for one reason, over which an end moved."""
-
-    first: date
-    last: date
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +133,7 @@ def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
         met_at=clock.done_at,
         article="" if deadline.rule.internal else deadline.rule.citation,
         explanations=tuple(_explanations(clock)),
-        skipped=tuple(_runs(deadline.skipped)),
+        skipped=tuple(runs_of(deadline.skipped)),
         owner=owner if clock.running else "",
         provisional=deadline.provisional,
         unverified=not deadline.rule.verified,
@@ -175,35 +165,12 @@ def steps_view(clocks: Iterable[Clock], now: datetime) -> tuple[StepView, ...]:
 
 
 def _explanations(clock: Clock) -> Iterable[Words]:
-    deadline = clock.deadline
-    if deadline.rule.unit is Unit.HOURS:
-        yield N_("{n} 小时连续计算，不扣假日；按法条从下一个整点起算，最迟{limit}。"), _counted(deadline)
-    else:
-        yield N_("当天不计，从{first}起算 {n} 日，末日{last}。"), _counted(deadline)
-    if deadline.moved:
-        yield N_("末日是休息日，顺延到之后第一个工作日{due}。"), {"due": deadline.due_on}
-    if deadline.presumed:
-        yield N_("法律没有写明这里的“日”怎样计算，按日历日推定。"), {}
+    yield from explain(clock.deadline)
     if clock.state is ClockState.MET_LATE:
         yield N_("办结时已经超过期限。"), {}
     for other in clock.others:
         words = N_("省内目标{due}。") if other.rule.internal else N_("另按{article}，{due}届满。")
         yield words, {"due": other.due_on, "article": other.rule.citation}
-
-
-def _counted(deadline: Deadline) -> dict[str, object]:
-    return {
-        "n": deadline.rule.n,
-        "first": deadline.counted_from,
-        "last": deadline.last_day,
-        "limit": deadline.limit_at,
-    }
-
-
-def _runs(skipped: Sequence[Day]) -> Iterable[Skipped]:
-    for name, run in groupby(skipped, key=lambda day: day.name or N_("周末")):
-        days = list(run)
-        yield Skipped(first=days[0].date, last=days[-1].date, name=name)
 
 
 def case_view(case: Case, recipient: Party | None, organisations: Mapping[str, Organisation]) -> CaseView:

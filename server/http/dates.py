@@ -63,6 +63,18 @@ class Dates:
         """Keep the language."""
         self._locale = locale
 
+    def told(self, value: object) -> object:
+        """Return moments, days and durations in words, anything else as it is."""
+        match value:
+            case datetime():
+                return self.moment(value)
+            case date():
+                return self.day(value)
+            case timedelta():
+                return self.duration(value)
+            case _:
+                return value
+
     def exact(self, value: datetime) -> str:
         """Return `2026-09-28 09:12:33`, the same in each language."""
         return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")

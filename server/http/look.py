@@ -1,7 +1,7 @@
 """What every template finds besides its context: icons, dates, rulers, initials."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 import jinja2
 
@@ -26,18 +26,9 @@ def furnish(
 
     def say(message: str, values: Mapping[str, object] | None = None) -> str:
         """Return `message`, which Python code marked, in the reader's language with its `{places}` filled."""
-        return translate(message).format_map({name: told(value) for name, value in (values or {}).items()})
-
-    def told(value: object) -> object:
-        match value:
-            case datetime():
-                return dates.moment(value)
-            case date():
-                return dates.day(value)
-            case timedelta():
-                return dates.duration(value)
-            case _:
-                return value
+        return translate(message).format_map(
+            {name: dates.told(value) for name, value in (values or {}).items()}
+        )
 
     environment.filters.update(
         exact=dates.exact,

@@ -14,7 +14,7 @@ def in_full(cited: str, titles: Mapping[str, str]) -> str:
     """Return the citation with each law's title and its articles in words.
 
     Args:
-        cited: laws divided by `;`, the articles of one by `、`, a paragraph in brackets.
+        cited: laws divided by `;`, the articles of one by `、` or `,`, a paragraph in brackets.
         titles: how a law is cited in short → its title; what is cited otherwise stays as it is.
     """
     return "；".join(_law(law.strip(), titles) for law in cited.split(";"))
@@ -36,7 +36,7 @@ def _law(law: str, titles: Mapping[str, str]) -> str:
     short = next((short for short in sorted(titles, key=len, reverse=True) if law.startswith(short)), None)
     if short is None:
         return law
-    articles = [_ARTICLE.fullmatch(article.strip()) for article in law.removeprefix(short).split("、")]
+    articles = [_ARTICLE.fullmatch(article.strip()) for article in re.split("[、,]", law.removeprefix(short))]
     found = [article for article in articles if article is not None]
     if len(found) < len(articles):
         return law

@@ -1,62 +1,18 @@
-"""The arithmetic of a deadline, with each step kept so that a page can say it.
-
-Days (CPL 105(2), (4)): the day of the trigger is not counted; the period ends with the end of its last day
-in China; if that is a day off, with the end of the first day after it that is worked. Hours run on end and
-nothing moves; by CPL 105(2) the hour in which they begin is not counted, so that the statutory limit is the
-next full hour plus the length, while the platform aims at the stricter moment plus the length.
-"""
+"""The clocks of a case: each duty with the rules that measure it, and how it stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from server.cases.deadlines.calendar import Calendar, Day
-from server.cases.deadlines.rules import ClockRule, DeadlineRule, Mode, RuleSet
+from server.cases.deadlines.calendar import Calendar
+from server.cases.deadlines.counting import Deadline, deadline
+from server.cases.deadlines.rules import ClockRule, DeadlineRule, RuleSet
 from server.cases.model import Stage
-from server.kernel.clock import CHINA, local_date
+from server.kernel.clock import local_date
 
 _SOON = timedelta(days=2)
 _SOON_SHARE = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """When a duty is due by one rule, and how that was counted."""
-
-    rule: DeadlineRule
-    trigger_at: datetime
-    counted_from: date
-    """The first day that counts; for hours, the day of the trigger."""
-    last_day: date
-    """The last day before it moves."""
-    due_on: date
-    """The last day after it has moved."""
-    due_at: datetime
-    """The first moment that is too late."""
-    limit_at: datetime
-    """The same by the letter of the law, where the platform aims at an earlier moment."""
-    skipped: tuple[Day, ...]
-    """The days off over which the end moved, in order."""
-    days_off: tuple[Day, ...]
-    """The days off inside the period, which count all the same unless the end moves over them."""
-    provisional: bool
-    """The calendar of a day that decided is not published yet."""
-
-    @property
-    def nominal_due_at(self) -> datetime:
-        """Return the end as it would be if its last day had not moved."""
-        return self.due_at if self.rule.mode is Mode.HOURS else _end_of(self.last_day)
-
-    @property
-    def moved(self) -> bool:
-        """Tell whether the last day moved."""
-        return self.due_on != self.last_day
-
-    @property
-    def presumed(self) -> bool:
-        """Tell whether the law leaves open how its days are counted."""
-        return self.rule.mode is Mode.PRESUMED
 
 
 class ClockState(StrEnum):
@@ -87,51 +43,32 @@ class Clock:
         return self.done_at is None
 
 
-def deadline(rule: DeadlineRule, trigger_at: datetime, calendar: Calendar) -> Deadline:
-    """Count the rule from its trigger."""
-    if rule.mode is Mode.HOURS:
-        return _in_hours(rule, trigger_at)
-    trigger_day = local_date(trigger_at)
-    last_day = trigger_day + timedelta(days=rule.n)
-    skipped = []
-    day = calendar.day(last_day)
-    while not day.working:
-        skipped.append(day)
-        day = calendar.day(day.date + timedelta(days=1))
-    end = _end_of(day.date)
-    return Deadline(
-        rule=rule,
-        trigger_at=trigger_at,
-        counted_from=trigger_day + timedelta(days=1),
-        last_day=last_day,
-        due_on=day.date,
-        due_at=end,
-        limit_at=end,
-        skipped=tuple(skipped),
-        days_off=tuple(
-            each for each in calendar.days(trigger_day + timedelta(days=1), day.date) if not each.working
-        ),
-        provisional=day.provisional or any(off.provisional for off in skipped),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the clocks of a case depend on."""
+
+    stage: Stage
+    facts: Mapping[str, datetime]
+    """What happened and when, by the rules' word for it."""
+    in_custody: bool = False
 
 
-def clocks(
-    rules: RuleSet, stage: Stage, facts: Mapping[str, datetime], *, calendar: Calendar, now: datetime
-) -> tuple[Clock, ...]:
+def clocks(rules: RuleSet, situation: Situation, *, calendar: Calendar, now: datetime) -> tuple[Clock, ...]:
     """Return the clocks that the case's facts have started, the earliest due first, the met ones last."""
-    started = (_clock(rule, stage, facts, calendar=calendar, now=now) for rule in rules.clocks)
+    started = (_clock(rule, situation, calendar=calendar, now=now) for rule in rules.clocks)
     found = [clock for clock in started if clock is not None]
     return tuple(sorted(found, key=lambda clock: (not clock.running, clock.deadline.due_at)))
 
 
-def _clock(
-    duty: ClockRule, stage: Stage, facts: Mapping[str, datetime], *, calendar: Calendar, now: datetime
-) -> Clock | None:
+def _clock(duty: ClockRule, situation: Situation, *, calendar: Calendar, now: datetime) -> Clock | None:
+    facts = situation.facts
     deadlines = sorted(
         (
-            deadline(rule, facts[rule.trigger], calendar)
+            deadline(rule, facts[rule.trigger], calendar, in_custody=situation.in_custody)
             for rule in duty.rules
-            if rule.trigger in facts and stage in rule.stages and _in_force(rule, facts[rule.trigger])
+            if rule.trigger in facts
+            and situation.stage in rule.stages
+            and _in_force(rule, facts[rule.trigger])
         ),
         key=lambda each: (each.due_at, each.rule.internal, not each.rule.verified),
     )
@@ -163,29 +100,3 @@ def _state(deadlines: list[Deadline], done_at: datetime | None, now: datetime) -
 
 def _in_force(rule: DeadlineRule, trigger_at: datetime) -> bool:
     return rule.source is None or local_date(trigger_at) >= rule.source.effective_from
-
-
-def _in_hours(rule: DeadlineRule, trigger_at: datetime) -> Deadline:
-    length = timedelta(hours=rule.n)
-    full_hour = trigger_at.replace(minute=0, second=0, microsecond=0)
-    if full_hour != trigger_at:
-        full_hour += timedelta(hours=1)
-    due_at = trigger_at + length
-    due_on = local_date(due_at)
-    return Deadline(
-        rule=rule,
-        trigger_at=trigger_at,
-        counted_from=local_date(trigger_at),
-        last_day=due_on,
-        due_on=due_on,
-        due_at=due_at,
-        limit_at=full_hour + length,
-        skipped=(),
-        days_off=(),
-        provisional=False,
-    )
-
-
-def _end_of(day: date) -> datetime:
-    """Return the first moment after `day` in China."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=CHINA)

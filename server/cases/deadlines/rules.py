@@ -5,6 +5,7 @@ nobody defined for a verified rule, or a clock of an unknown rule stops the star
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -25,6 +26,8 @@ class Layer(StrEnum):
     INTERPRETATION = "J"
     MINISTRY_RULE = "R"
     NORMATIVE_DOCUMENT = "N"
+    LOCAL_SAMPLE = "LOC"
+    """What one place has; a sample for others."""
     POLICY_TARGET = "SEED"
     """The province's own aim, which never loosens statute."""
 
@@ -38,13 +41,39 @@ class Mode(StrEnum):
     """Days of the Legal Aid Law and Order 148, which don't say how: counted like `CALENDAR`."""
     HOURS = "H"
     """Hours on end; nothing moves."""
+    WORKDAYS = "W"
+    """Days on which offices are open."""
+    BEFORE = "B"
+    """Back from an event to come: so many whole days lie between (clear days)."""
+    MONTHS = "M"
+    """To the same day of a later month, or its last one (SPC interpretation 202)."""
+    APPEAL = "X"
+    """Calendar days from the day after a judgment was received (CPL 230)."""
+    NOT_MEASURED = "P"
+    """At once, a right, or a count a year: there is no end to count."""
 
 
 class Unit(StrEnum):
     """What a length is measured in."""
 
     DAYS = "d"
+    WORKDAYS = "wd"
     HOURS = "h"
+    MONTHS = "m"
+    AT_ONCE = "imm"
+    BEFOREHAND = "pd"
+    """Before an event, or from it on, without a number."""
+    TIMES_A_YEAR = "count/yr"
+    TIMES_A_QUARTER = "count/quarter"
+    YUAN = "CNY..5000"
+
+
+class Custody(StrEnum):
+    """Whether custody keeps an end from moving over days off (CPL 105(4))."""
+
+    NEVER = "never"
+    WHILE_DETAINED = "while_detained"
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +115,19 @@ class DeadlineRule:
     note: str
     source: Source | None
     """The source that the article names first; None if its date is not known at all."""
+    custody: Custody
+    extension: str
+    """By how much it can be extended and where that stands, in words; empty if it can't."""
 
     @property
     def verified(self) -> bool:
         """Tell whether length and date were read in the source; else it is shown as 未核实."""
         return self.conf == "high" and self.source is not None and self.source.certain
+
+    @property
+    def measured(self) -> bool:
+        """Tell whether there is an end to count."""
+        return self.mode is not Mode.NOT_MEASURED
 
     @property
     def internal(self) -> bool:
@@ -112,15 +149,40 @@ class RuleSet:
     """All that is known, under one version."""
 
     version: str
+    rules: tuple[DeadlineRule, ...]
     clocks: tuple[ClockRule, ...]
 
 
 _EVERYWHERE = frozenset(Stage)
+_INVESTIGATION = frozenset({Stage.INVESTIGATION, Stage.ARREST_REVIEW})
+_PROSECUTION = frozenset({Stage.PROSECUTION_REVIEW})
 _TRIAL = frozenset({Stage.FIRST_INSTANCE, Stage.SECOND_INSTANCE})
+_WITH_FILE = frozenset(stage for stage in Stage if stage.file_access)
 _STAGES = {
     "全程": _EVERYWHERE,
-    "审查起诉": frozenset({Stage.PROSECUTION_REVIEW}),
+    "会见": _EVERYWHERE,
+    "结案": _EVERYWHERE,
+    "数据": _EVERYWHERE,
+    "年度": _EVERYWHERE,
+    "季度": _EVERYWHERE,
+    "侦查": _INVESTIGATION,
+    "侦查/立案": _INVESTIGATION,
+    "侦查→移送": _INVESTIGATION,
+    "侦查(看守所)": _INVESTIGATION,
+    "审查起诉": _PROSECUTION,
+    "监察移送": _PROSECUTION,
+    "审查起诉/审判": _PROSECUTION | _TRIAL,
+    "审查起诉起": _WITH_FILE,
+    "移送审查起诉起": _WITH_FILE,
+    "阅卷": _WITH_FILE,
     "审判": _TRIAL,
+    "一审/二审": _TRIAL,
+    "在线诉讼": _TRIAL,
+    "一审": frozenset({Stage.FIRST_INSTANCE}),
+    "一审后": frozenset({Stage.FIRST_INSTANCE}),
+    "二审": frozenset({Stage.SECOND_INSTANCE}),
+    "死刑复核": frozenset({Stage.DEATH_REVIEW}),
+    "强制医疗": frozenset({Stage.COMPULSORY_TREATMENT}),
 }
 
 
@@ -131,8 +193,9 @@ def rule_set() -> RuleSet:
     Raises:
         LookupError, ValueError: the data is not sound.
     """
-    sources = [Source(**entry) for entry in _read("sources.toml")["source"]]
-    rules = {rule.id: rule for rule in (_rule(entry, sources) for entry in _read("rules.toml")["rule"])}
+    known = _Sources(_read("sources.toml"))
+    rules = {rule.id: rule for rule in (_rule(entry, known) for entry in _read("rules.toml")["rule"])}
+    known.check(rules)
     data = _read("clocks.toml")
     clocks = tuple(
         ClockRule(
@@ -140,10 +203,39 @@ def rule_set() -> RuleSet:
         )
         for entry in data["clock"]
     )
-    return RuleSet(version=data["version"], clocks=clocks)
+    return RuleSet(version=data["version"], rules=tuple(rules.values()), clocks=clocks)
 
 
-def _rule(entry: dict[str, Any], sources: list[Source]) -> DeadlineRule:
+class _Sources:
+    """What `sources.toml` says of a rule."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._sources = [Source(**entry) for entry in data["source"]]
+        self._titles = data["titles"] | {source.cited_as: source.title for source in self._sources}
+        self._custody = {rule_id: Custody(kind) for kind, ids in data["custody"].items() for rule_id in ids}
+        self._extensions = {entry["rule"]: entry for entry in data["extension"]}
+
+    def named(self, article: str) -> Source | None:
+        return next((source for source in self._sources if article.startswith(source.cited_as)), None)
+
+    def in_full(self, article: str) -> str:
+        return in_full(article, self._titles)
+
+    def custody(self, rule_id: str) -> Custody:
+        return self._custody.get(rule_id, Custody.NEVER)
+
+    def extension(self, rule_id: str) -> str:
+        found = self._extensions.get(rule_id)
+        return "" if found is None else f"{found['by']}（{self.in_full(found['article'])}）"
+
+    def check(self, rules: Mapping[str, DeadlineRule]) -> None:
+        """Pass if each rule that is spoken of is there."""
+        unknown = {*self._custody, *self._extensions} - set(rules)
+        if unknown:
+            raise LookupError(unknown)
+
+
+def _rule(entry: dict[str, Any], sources: _Sources) -> DeadlineRule:
     article = entry["article"]
     return DeadlineRule(
         id=entry["id"],
@@ -156,11 +248,13 @@ def _rule(entry: dict[str, Any], sources: list[Source]) -> DeadlineRule:
         unit=Unit(entry["unit"]),
         mode=Mode(entry["mode"]),
         article=article,
-        citation=in_full(article, {source.cited_as: source.title for source in sources}),
+        citation=sources.in_full(article),
         consequence=entry["consequence"],
         conf=entry["conf"],
         note=entry["note"],
-        source=next((source for source in sources if article.startswith(source.cited_as)), None),
+        source=sources.named(article),
+        custody=sources.custody(entry["id"]),
+        extension=sources.extension(entry["id"]),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.engine import Clock as DeadlineClock
-from server.cases.deadlines.engine import clocks
+from server.cases.deadlines.engine import Situation, clocks
 from server.cases.deadlines.rules import rule_set
 from server.cases.model import AssignmentKind, Case
 from server.cases.policy import relation_to_case, told_of
@@ -44,7 +44,12 @@ async def clocks_of(
     return {
         case.id: tuple(
             each
-            for each in clocks(rule_set(), case.stage, facts[case.id], calendar=calendar, now=now)
+            for each in clocks(
+                rule_set(),
+                Situation(stage=case.stage, facts=facts[case.id], in_custody=case.in_custody),
+                calendar=calendar,
+                now=now,
+            )
             if told_of(role, each.key)
         )
         for case in known

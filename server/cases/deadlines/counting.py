@@ -1,0 +1,192 @@
+"""The arithmetic of a deadline, with each step kept so that a page can say it.
+
+Days (CPL 105(2), (4)): the day of the trigger is not counted; the period ends with the end of its last day
+in China; if that is a day off, with the end of the first day after it that is worked, except that custody is
+not made longer by days off. Hours run on end and nothing moves; by CPL 105(2) the hour in which they begin is
+not counted, so that the statutory limit is the next full hour plus the length, while the platform aims at the
+stricter moment plus the length. Months end with the same day of a later month (SPC interpretation 202). Days
+before an event are clear: neither the event's day nor that of the act is one of them.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from server.cases.deadlines.calendar import Calendar, Day
+from server.cases.deadlines.rules import Custody, DeadlineRule, Mode, Unit
+from server.kernel.clock import CHINA, local_date
+
+_DAY = timedelta(days=1)
+_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When a duty is due by one rule, and how that was counted."""
+
+    rule: DeadlineRule
+    trigger_at: datetime
+    counted_from: date
+    """The first day that counts; for hours, the day of the trigger."""
+    last_day: date
+    """The last day before it moves."""
+    due_on: date
+    """The last day after it has moved."""
+    held: bool
+    """The last day is off, but the end does not move: custody keeps it, or it was counted back."""
+    due_at: datetime
+    """The first moment that is too late."""
+    limit_at: datetime
+    """The same by the letter of the law, where the platform aims at an earlier moment."""
+    skipped: tuple[Day, ...]
+    """The days off over which the end moved, in order."""
+    days_off: tuple[Day, ...]
+    """The days off inside the period, which count all the same unless the end moves over them."""
+    provisional: bool
+    """The calendar of a day that decided is not published yet."""
+
+    @property
+    def nominal_due_at(self) -> datetime:
+        """Return the end as it would be if its last day had not moved."""
+        return _end_of(self.last_day) if self.moved else self.due_at
+
+    @property
+    def moved(self) -> bool:
+        """Tell whether the last day moved."""
+        return self.due_on != self.last_day
+
+    @property
+    def presumed(self) -> bool:
+        """Tell whether the law leaves open how its days are counted."""
+        return self.rule.mode is Mode.PRESUMED
+
+
+def deadline(
+    rule: DeadlineRule, trigger_at: datetime, calendar: Calendar, *, in_custody: bool = False
+) -> Deadline:
+    """Count a rule that is measured from its trigger, which lies in the future where it is counted back.
+
+    Raises:
+        ValueError: the rule is not measured.
+    """
+    start = local_date(trigger_at)
+    match rule.mode:
+        case Mode.HOURS:
+            return _in_hours(rule, trigger_at)
+        case Mode.BEFORE:
+            return _before(rule, trigger_at, calendar)
+        case Mode.WORKDAYS:
+            return _in_workdays(rule, trigger_at, calendar)
+        case Mode.MONTHS:
+            last_day = months_later(start, rule.n)
+        case Mode.CALENDAR | Mode.PRESUMED | Mode.APPEAL:
+            last_day = start + timedelta(days=rule.n)
+        case _:
+            raise ValueError(rule.id)
+    is_held = rule.custody is Custody.ALWAYS or (rule.custody is Custody.WHILE_DETAINED and in_custody)
+    return _by_day(rule, trigger_at, last_day, calendar, held=is_held)
+
+
+def months_later(start: date, months: int) -> date:
+    """Return the day by which months from `start` are full: its last day stands for a month's last one."""
+    year, month = divmod(start.year * _MONTHS + start.month - 1 + months, _MONTHS)
+    last = monthrange(year, month + 1)[1]
+    is_last = start.day == monthrange(start.year, start.month)[1]
+    return date(year, month + 1, last if is_last else min(start.day, last))
+
+
+def _off_from(day: date, calendar: Calendar) -> list[Day]:
+    """Return the days off that begin with `day`."""
+    off = []
+    while not (known := calendar.day(day)).working:
+        off.append(known)
+        day += _DAY
+    return off
+
+
+def _by_day(
+    rule: DeadlineRule, trigger_at: datetime, last_day: date, calendar: Calendar, *, held: bool
+) -> Deadline:
+    """Return a deadline that ends with a day, moved over days off unless it is `held`."""
+    skipped = () if held else tuple(_off_from(last_day, calendar))
+    due_on = last_day + len(skipped) * _DAY
+    first = local_date(trigger_at) + _DAY
+    return Deadline(
+        rule=rule,
+        trigger_at=trigger_at,
+        counted_from=first,
+        last_day=last_day,
+        due_on=due_on,
+        held=held and not calendar.day(last_day).working,
+        due_at=_end_of(due_on),
+        limit_at=_end_of(due_on),
+        skipped=skipped,
+        days_off=tuple(each for each in calendar.days(first, due_on) if not each.working),
+        provisional=any(each.provisional for each in calendar.days(last_day, due_on)),
+    )
+
+
+def _in_workdays(rule: DeadlineRule, trigger_at: datetime, calendar: Calendar) -> Deadline:
+    last_day, worked = local_date(trigger_at), 0
+    while worked < rule.n:
+        last_day += _DAY
+        worked += calendar.day(last_day).working
+    found = _by_day(rule, trigger_at, last_day, calendar, held=False)
+    days = calendar.days(found.counted_from, last_day)
+    return replace(found, provisional=any(day.provisional for day in days))
+
+
+def _before(rule: DeadlineRule, event_at: datetime, calendar: Calendar) -> Deadline:
+    """Count back: between the last day and the event's lie `n` whole days, of workdays the last is worked."""
+    event_day = local_date(event_at)
+    by_workdays = rule.unit is Unit.WORKDAYS
+    days: list[Day] = []
+    clear = 0
+    while clear < rule.n:
+        days.append(calendar.day(event_day - (len(days) + 1) * _DAY))
+        clear += days[-1].working or not by_workdays
+    last_day = event_day - (len(days) + 1) * _DAY
+    while by_workdays and not calendar.day(last_day).working:
+        days.append(calendar.day(last_day))
+        last_day -= _DAY
+    end = _end_of(last_day) if rule.n else event_at
+    return Deadline(
+        rule=rule,
+        trigger_at=event_at,
+        counted_from=event_day - _DAY,
+        last_day=last_day if rule.n else event_day,
+        due_on=last_day if rule.n else event_day,
+        held=rule.n > 0 and not calendar.day(last_day).working,
+        due_at=end,
+        limit_at=end,
+        skipped=(),
+        days_off=tuple(day for day in reversed(days) if not day.working),
+        provisional=by_workdays and any(day.provisional for day in days),
+    )
+
+
+def _in_hours(rule: DeadlineRule, trigger_at: datetime) -> Deadline:
+    length = timedelta(hours=rule.n)
+    full_hour = trigger_at.replace(minute=0, second=0, microsecond=0)
+    if full_hour != trigger_at:
+        full_hour += timedelta(hours=1)
+    due_at = trigger_at + length
+    due_on = local_date(due_at)
+    return Deadline(
+        rule=rule,
+        trigger_at=trigger_at,
+        counted_from=local_date(trigger_at),
+        last_day=due_on,
+        due_on=due_on,
+        held=False,
+        due_at=due_at,
+        limit_at=full_hour + length,
+        skipped=(),
+        days_off=(),
+        provisional=False,
+    )
+
+
+def _end_of(day: date) -> datetime:
+    """Return the first moment after `day` in China."""
+    return datetime.combine(day + _DAY, time(), tzinfo=CHINA)
