@@ -49,6 +49,13 @@ async def test_an_entry_names_from_where_and_under_which_rule_it_was_done(databa
     assert (entry.origin, entry.rule) == ("192.0.2.1", "security_admin/manage_account/own")
 
 
+async def test_an_entry_names_no_rule_that_was_asked_of_somebody_else(database: Database) -> None:
+    require(Role.SECURITY_ADMIN, Action.MANAGE_ACCOUNT, Relation.OWN)
+    await write(database, 1, actor="system:ingest")
+    async with database.reading() as tx:
+        assert (await tx.connection.execute(select(audit_entry.c.rule))).scalar_one() == ""
+
+
 def test_what_is_refused_names_no_rule() -> None:
     def rule_after_refusal() -> str:
         with pytest.raises(NotAllowed):
