@@ -23,6 +23,7 @@ from server.casefiles.upkeep import Upkeep
 from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import Uploads
 from server.cases.api import CaseApi
+from server.cases.calendar_handlers import CalendarHandlers
 from server.cases.handlers import CaseHandlers, Panels
 from server.cases.log_handlers import CaseLogHandlers
 from server.cases.notice_handlers import NoticeHandlers
@@ -53,6 +54,7 @@ from server.people.directory import PeopleDirectory
 from server.people.handlers import DatabaseSessions, PeopleHandlers
 from server.people.passwords import Argon2Passwords
 from server.probes import (
+    calendar_probe,
     certificate_probe,
     database_probe,
     disk_probe,
@@ -233,7 +235,12 @@ def _cases(ground: WebGround) -> Part:
     cooperation = CooperationHandlers(units=database, clock=clock, pages=pages)
     notices = NoticeHandlers(units=database, clock=clock, pages=pages)
     log = CaseLogHandlers(units=database, pages=pages)
-    return Part(handlers=(api, cases, log, notices, cooperation), watchers={"case": cases.may_watch})
+    days = CalendarHandlers(units=database, clock=clock, pages=pages)
+    return Part(
+        handlers=(api, cases, log, days, notices, cooperation),
+        watchers={"case": cases.may_watch},
+        probes=(calendar_probe(database, clock),),
+    )
 
 
 def _casefiles(ground: WebGround) -> Part:

@@ -3,14 +3,15 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 
 from server.audit.publishing import HeadPublisher
+from server.cases.deadlines.calendar import Calendar
 from server.http.health import Finding, Probe, State
-from server.kernel.clock import Clock
+from server.kernel.clock import Clock, local_date
 from server.kernel.errors import N_
 from server.kernel.objects import StorageUnavailable
 from server.rooms.media.client import MediaClient
@@ -21,6 +22,8 @@ LITTLE_SPACE = 0.1
 """Share of the disk; below it the operator is warned, below a tenth of it the disk counts as full."""
 HEADS_LATE = timedelta(minutes=3)
 """A tree head is exported each minute."""
+CALENDAR_DUE = (11, 15)
+"""Month and day by which the State Council has published the next year's arrangement, as a rule."""
 RENEW_WITHIN = timedelta(days=21)
 """A certificate that ends sooner should have been renewed: Let's Encrypt and Caddy do it a month ahead."""
 
@@ -95,6 +98,28 @@ def disk_probe(folder: Path) -> Probe:
         return Finding(state=state, words=words, values=values)
 
     return Probe(name=N_("数据目录所在磁盘"), code="disk", look=look)
+
+
+def calendar_probe(database: Database, clock: Clock) -> Probe:
+    """Return the probe of the calendar: without a year's arrangement its deadlines are provisional."""
+
+    async def look() -> Finding:
+        async with database.reading() as tx:
+            calendar = Calendar(await tx.cases.calendar_entries())
+        today = local_date(clock.now())
+        if not calendar.covers(today.year):
+            words = N_("没有 {year} 年的放假安排，期限只能暂定。请在“放假日历”录入。")
+            return Finding(state=State.FAILED, words=words, values=(("year", str(today.year)),))
+        ahead = today.year + 1
+        if today >= date(today.year, *CALENDAR_DUE) and not calendar.covers(ahead):
+            words = N_("还没有 {year} 年的放假安排，跨年的期限只能暂定。请升级，或在“放假日历”录入。")
+            return Finding(state=State.WORRYING, words=words, values=(("year", str(ahead)),))
+        last = ahead if calendar.covers(ahead) else today.year
+        return Finding(
+            state=State.WELL, words=N_("放假安排已有到 {year} 年底。"), values=(("year", str(last)),)
+        )
+
+    return Probe(name=N_("放假日历"), code="calendar", look=look)
 
 
 def heads_probe(publisher: HeadPublisher, settings: Settings, clock: Clock) -> Probe:

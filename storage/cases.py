@@ -1,7 +1,7 @@
 """Cases on the database."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -215,3 +215,13 @@ class SqlCases(CaseStore):
         columns = tables.legal_case.c
         query = select(tables.legal_case).where(condition).order_by(columns.opened_at.desc(), columns.id)
         return all_of(Case, await self._connection.execute(query))
+
+    @override
+    async def put_calendar_entry(self, entry: CalendarEntry) -> None:
+        await self.remove_calendar_entry(entry.day)
+        await self._connection.execute(insert(tables.calendar_day).values(values_of(entry)))
+
+    @override
+    async def remove_calendar_entry(self, day: date) -> None:
+        query = delete(tables.calendar_day).where(tables.calendar_day.c.day == day)
+        await self._connection.execute(query)

@@ -19,6 +19,7 @@ EVENTS: Mapping[str, str] = {
     "BookingConfirmed": N_("同意预约"),
     "BookingRefused": N_("退回预约"),
     "BookingRequested": N_("提交预约"),
+    "CalendarChanged": N_("更改放假日历"),
     "CaseMoved": N_("案件状态变更"),
     "CaseViewed": N_("查看案件"),
     "CodeAccepted": N_("输入会见码"),

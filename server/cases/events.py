@@ -37,6 +37,21 @@ class CaseEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarChanged(Event):
+    """The operator set days by which deadlines are counted."""
+
+    first: str
+    last: str
+    """Days, both included, in ISO 8601."""
+    setting: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return "calendar:china"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseViewed(Event):
     """Somebody looked at a case; no page shows it, so none is told."""
 

@@ -1,7 +1,7 @@
 """What cases need of the outside: a store."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from server.audit.ports import LogTransaction
@@ -143,6 +143,14 @@ class CaseStore(Protocol):
 
     async def calendar_entries(self) -> tuple[CalendarEntry, ...]:
         """Return the days that the operator entered."""
+        ...
+
+    async def put_calendar_entry(self, entry: CalendarEntry) -> None:
+        """Store what the operator knows of a day, in place of what was entered before."""
+        ...
+
+    async def remove_calendar_entry(self, day: date) -> None:
+        """Forget what the operator entered for a day."""
         ...
 
 

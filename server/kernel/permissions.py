@@ -49,6 +49,8 @@ class Action(StrEnum):
     """Close an account, reopen it, give it a fresh password."""
     ADD_ORGANISATION = "add_organisation"
     """See the organisations and register another, or a facility's terminal."""
+    EDIT_CALENDAR = "edit_calendar"
+    """See the calendar by which deadlines are counted, and correct it."""
     SEARCH_LOG = "search_log"
     """Search the audit log, take it away in a file, and have its entries proved."""
     SEE_HEALTH = "see_health"
@@ -117,6 +119,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
     Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},
+    Action.EDIT_CALENDAR: {Role.SYSTEM_ADMIN: _NO_RECORD},
     Action.SEARCH_LOG: {Role.AUDITOR: _NO_RECORD},
     Action.SEE_HEALTH: {Role.SYSTEM_ADMIN: _NO_RECORD},
     Action.LIST_TERMINALS: {Role.FACILITY_OFFICER: _NO_RECORD},
