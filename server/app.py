@@ -27,6 +27,7 @@ from server.cases.calendar_handlers import CalendarHandlers
 from server.cases.handlers import CaseHandlers, Panels
 from server.cases.log_handlers import CaseLogHandlers
 from server.cases.notice_handlers import NoticeHandlers
+from server.cases.progress_handlers import ProgressHandlers
 from server.cooperation.handlers import CooperationHandlers
 from server.ground import Ground, Run
 from server.http.address import locate
@@ -236,8 +237,9 @@ def _cases(ground: WebGround) -> Part:
     notices = NoticeHandlers(units=database, clock=clock, pages=pages)
     log = CaseLogHandlers(units=database, pages=pages)
     days = CalendarHandlers(units=database, clock=clock, pages=pages)
+    progress = ProgressHandlers(units=database, clock=clock, pages=pages)
     return Part(
-        handlers=(api, cases, log, days, notices, cooperation),
+        handlers=(api, cases, log, progress, days, notices, cooperation),
         watchers={"case": cases.may_watch},
         probes=(calendar_probe(database, clock),),
     )

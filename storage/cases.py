@@ -123,17 +123,23 @@ class SqlCases(CaseStore):
 
     @override
     async def add_fact(self, fact: CaseFact) -> None:
-        columns = tables.case_fact.c
-        same = (columns.case_id == fact.case_id) & (columns.key == fact.key)
-        await self._connection.execute(delete(tables.case_fact).where(same))
         await self._connection.execute(insert(tables.case_fact).values(values_of(fact)))
+
+    @override
+    async def history_of(self, case_id: CaseId) -> tuple[CaseFact, ...]:
+        query = select(tables.case_fact).where(tables.case_fact.c.case_id == case_id)
+        newest_first = query.order_by(tables.case_fact.c.number.desc())
+        return all_of(CaseFact, await self._connection.execute(newest_first))
 
     @override
     async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:
         query = select(tables.case_fact).where(tables.case_fact.c.case_id.in_(case_ids))
         found: dict[CaseId, dict[str, datetime]] = {case_id: {} for case_id in case_ids}
-        for fact in all_of(CaseFact, await self._connection.execute(query)):
-            found[fact.case_id][fact.key] = fact.at
+        rows = await self._connection.execute(query.order_by(tables.case_fact.c.number))
+        for fact in all_of(CaseFact, rows):
+            found[fact.case_id].pop(fact.key, None)
+            if not fact.withdrawn:
+                found[fact.case_id][fact.key] = fact.at
         return found
 
     @override

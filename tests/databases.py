@@ -44,6 +44,8 @@ class Content(StrEnum):
     NOTHING = "nothing"
     FORMER_LOG = "former log"
     """Nothing, in the schema before the log became a tree."""
+    FORMER_FACTS = "former facts"
+    """Nothing, in the schema before facts had a history."""
     PROVINCE = "province"
     """The demo province as it is made at the tests' usual moment."""
 
@@ -141,5 +143,6 @@ async def _make_province(url: str) -> None:
 _FILL: dict[Content, Callable[[str], Coroutine[Any, Any, None]]] = {
     Content.NOTHING: lambda url: migrate_within(url, LOG_KEY),
     Content.FORMER_LOG: lambda url: _migrate_to(url, "0007_log_seals"),
+    Content.FORMER_FACTS: lambda url: _migrate_to(url, "0008_log_tree"),
     Content.PROVINCE: _make_province,
 }

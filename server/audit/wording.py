@@ -29,6 +29,7 @@ EVENTS: Mapping[str, str] = {
     "DossierRefused": N_("卷宗无法处理"),
     "DossierRemoved": N_("移除卷宗"),
     "FactRecorded": N_("记录办案事实"),
+    "FactWithdrawn": N_("撤回办案事实"),
     "LogExported": N_("导出审计日志"),
     "LogSearched": N_("查询审计日志"),
     "MeetingHeld": N_("会见完成"),

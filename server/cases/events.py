@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from server.cases.wording import RECORDED
 from server.kernel.events import Event
 
+_WRITTEN_DOWN = frozenset(key for keys in RECORDED.values() for key in keys)
 DEFENCE_STEPS = frozenset({"lawyer_presented_three_documents", "first_meeting_held", "agreement_signed"})
 """Facts that are the defence's own business."""
 
@@ -96,7 +98,11 @@ class FactRecorded(CaseEvent):
     @property
     @override
     def agency_hears(self) -> bool:
-        return self.key not in DEFENCE_STEPS
+        return self.key not in DEFENCE_STEPS and self.key not in _WRITTEN_DOWN
+
+
+class FactWithdrawn(FactRecorded):
+    """What was recorded did not happen, or not then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,7 +210,11 @@ class CaseFact:
     key: str
     """The rules' own word for it: `lai_received_agency_notice`."""
     at: datetime
+    """When it happened; of a hearing, when it will be."""
     actor: str
+    recorded_at: datetime
+    withdrawn: bool = False
+    """Whether this says that it did not happen after all."""
 
 
 class AssignmentKind(StrEnum):

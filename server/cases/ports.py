@@ -96,7 +96,11 @@ class CaseStore(Protocol):
         ...
 
     async def add_fact(self, fact: CaseFact) -> None:
-        """Store a fact; of one key the last stored counts."""
+        """Store a fact beside those before it; of one key the last stored counts."""
+        ...
+
+    async def history_of(self, case_id: CaseId) -> tuple[CaseFact, ...]:
+        """Return every fact that was stored of a case, the last stored first."""
         ...
 
     async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:

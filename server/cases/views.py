@@ -41,6 +41,7 @@ class DeadlineView:
     title: str
     subject: str
     starts_at: datetime
+    trigger_at: datetime
     started_by: str
     due_at: datetime
     nominal_due_at: datetime | None
@@ -124,7 +125,8 @@ def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
     return DeadlineView(
         title=title,
         subject=subject,
-        starts_at=deadline.trigger_at,
+        starts_at=deadline.began_at,
+        trigger_at=deadline.trigger_at,
         started_by=TRIGGERS[deadline.rule.trigger],
         due_at=deadline.due_at,
         nominal_due_at=deadline.nominal_due_at if deadline.moved else None,
@@ -343,12 +345,12 @@ _OF_LAWYER = frozenset({"meet_client", "sign_agreement", "file_papers"})
 def may_in(case: Case, role: Role) -> frozenset[str]:
     """Return what the page shows and offers a role; no file access before the prosecution stage (CPL 40)."""
     if role is Role.LEGAL_AID_OFFICER:
-        return frozenset({"log", "meetings"})
+        return frozenset({"log", "meetings"}) | (frozenset() if case.status.closed else {"progress"})
     if role is not Role.LAWYER:
         return frozenset()
     found = {"log", "meetings"}
     if case.stage.file_access:
         found |= {"read"} if case.status.closed else {"read", "upload"}
     if not case.status.closed:
-        found |= {"tell", "book"} if case.in_custody else {"tell"}
+        found |= {"tell", "book", "progress"} if case.in_custody else {"tell", "progress"}
     return frozenset(found)

@@ -65,6 +65,8 @@ class Action(StrEnum):
     """See a case: people, deadlines, assignment; what it holds besides has actions of its own."""
     SEE_CASE_LOG = "see_case_log"
     """See who looked at a case and who did what in it."""
+    RECORD_PROGRESS = "record_progress"
+    """Write down what happened in a case outside the platform, and withdraw it."""
     RECORD_STEP = "record_step"
     """Tell that a duty of the defence is done, which ends its clock."""
     SEND_NOTICE = "send_notice"
@@ -127,6 +129,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),
     Action.VIEW_CASE: dict.fromkeys(_CASE_ROLES, _OPEN_OR_CLOSED),
     Action.SEE_CASE_LOG: dict.fromkeys((Role.LAWYER, Role.LEGAL_AID_OFFICER), _OPEN_OR_CLOSED),
+    Action.RECORD_PROGRESS: {Role.LAWYER: _OWN, Role.LEGAL_AID_OFFICER: _OWN},
     Action.RECORD_STEP: {Role.LAWYER: _OWN},
     Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
     Action.VIEW_NOTICE: {Role.AGENCY_OFFICER: _OWN},

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -129,10 +130,13 @@ notice_answer = Table(
 case_fact = Table(
     "case_fact",
     metadata,
-    Column("case_id", Id, ForeignKey("legal_case.id"), primary_key=True),
-    Column("key", String(60), primary_key=True),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("case_id", Id, ForeignKey("legal_case.id"), nullable=False, index=True),
+    Column("key", String(60), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String(80), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
 )
 
 assignment = Table(

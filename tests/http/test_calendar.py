@@ -109,8 +109,10 @@ async def test_deadlines_follow_the_calendar_at_once(
     world = await make_world(database)
     case = world.cases[Where.OWN]
     fact = "lawyer_accepted_assignment"
+    now = clock.now()
+    made = CaseFact(case_id=case.id, key=fact, at=now, actor="x:y", recorded_at=now)
     async with database.transaction() as tx:
-        await tx.cases.add_fact(CaseFact(case_id=case.id, key=fact, at=clock.now(), actor="x:y"))
+        await tx.cases.add_fact(made)
     lawyer = await signed_in(world.accounts[Role.LAWYER])
 
     async def due() -> str:

@@ -30,6 +30,10 @@ WELL_FORMED = {
     ("POST", "/bookings/{booking_id}/return"): Asked(form={"version": "1", "reason": "F-02"}),
     ("POST", "/bookings/{hold_id}/submit"): Asked(form={"purpose": "first_meeting"}),
     ("POST", "/cases/{case_id}/steps"): Asked(form={"duty": "sign_agreement", "done_on": "2026-09-28"}),
+    ("POST", "/cases/{case_id}/progress"): Asked(
+        form={"key": "lawyer_requested_file", "at": "2026-09-20T08:30"}
+    ),
+    ("POST", "/cases/{case_id}/progress/withdraw"): Asked(form={"key": "lawyer_requested_file"}),
     ("POST", "/cases/{case_id}/book"): Asked(form={"starts_at": "2026-09-29T10:00:00+08:00"}),
     ("POST", "/cases/{case_id}/dossiers/{dossier_id}/annotations"): Asked(
         json={

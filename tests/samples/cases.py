@@ -32,6 +32,7 @@ def _deadline(title: str, state: str, **given: object) -> Value:
             "title": title,
             "state": state,
             "subject": "",
+            "trigger_at": at(23, 17),
             "started_by": "受理",
             "nominal_due_at": None,
             "days_off": (),
@@ -192,7 +193,7 @@ _CASE_PAGE = {
     "assignment": _ASSIGNMENT,
     "events": _EVENTS,
     "end_reasons": (("conflict_found", "发现利益冲突"), ("other", "其他")),
-    "may": frozenset({"book", "log", "meetings", "read", "upload"}),
+    "may": frozenset({"book", "log", "meetings", "progress", "read", "upload"}),
 }
 _NEW_CASE = {
     **_CASE_PAGE,
@@ -402,6 +403,25 @@ _NO_LIST = {"cases": (), "counts": Value(all=0, unassigned=0, overdue=0)}
 CASES = (
     Sample(name="home-lawyer", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_HOME),
     Sample(name="home-new", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_NO_WORK),
+    Sample(
+        name="progress",
+        template="cases/progress.html",
+        identity=LAWYER,
+        path=f"/cases/{CASE.id}/progress",
+        context={
+            "case_id": CASE.id,
+            "recipient": CASE.recipient,
+            "offence": CASE.offence,
+            "groups": (("强制措施", (("detained", "拘留"), ("arrested", "逮捕"))),),
+            "holding": (("detained", "拘留", at(20, 8, 30)),),
+            "history": tuple(
+                (words, Value(at=at(20, 8, 30), recorded_at=at(28, 9), withdrawn=withdrawn), name)
+                for words, withdrawn, name in (("拘留", False, "周某"), ("逮捕", True, ""))
+            ),
+            "typed": {"key": "arrested", "at": "2026-09-30T09:00"},
+            "problem": InvalidInput(fields=(FieldError("at", "future", "还没有发生的事，发生后再记录"),)),
+        },
+    ),
     Sample(
         name="case-log",
         template="cases/log.html",

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 
 _ARTICLE = re.compile(r"(\d{1,3})(?:\((\d{1,2})\))?(?:\((\D+)\))?")
+_REMARK = re.compile(r"\((\D+)\)")
+"""What stands where nobody has looked the article up."""
 _DIGITS = "零一二三四五六七八九"
 
 
@@ -36,11 +38,14 @@ def _law(law: str, titles: Mapping[str, str]) -> str:
     short = next((short for short in sorted(titles, key=len, reverse=True) if law.startswith(short)), None)
     if short is None:
         return law
+    title = titles[short].partition("（")[0]
+    if whole := _REMARK.fullmatch(law.removeprefix(short).strip()):
+        return f"{title}（{whole[1]}）"
     articles = [_ARTICLE.fullmatch(article.strip()) for article in re.split("[、,]", law.removeprefix(short))]
     found = [article for article in articles if article is not None]
     if len(found) < len(articles):
         return law
-    return titles[short].partition("（")[0] + "、".join(map(_article, found))
+    return title + "、".join(map(_article, found))
 
 
 def _article(found: re.Match[str]) -> str:

@@ -18,6 +18,8 @@ from server.kernel.clock import CHINA, local_date
 
 _DAY = timedelta(days=1)
 _MONTHS = 12
+_SHOWN_BEFORE = 7
+"""Days before an end that is counted back in which it is drawn at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,13 @@ class Deadline:
     def nominal_due_at(self) -> datetime:
         """Return the end as it would be if its last day had not moved."""
         return _end_of(self.last_day) if self.moved else self.due_at
+
+    @property
+    def began_at(self) -> datetime:
+        """Return when its time began to run: of days before an event, some of them before the end."""
+        if self.rule.mode is not Mode.BEFORE:
+            return self.trigger_at
+        return self.due_at - max(self.rule.n, _SHOWN_BEFORE) * _DAY
 
     @property
     def moved(self) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.counting import Deadline, deadline
-from server.cases.deadlines.rules import ClockRule, DeadlineRule, RuleSet
+from server.cases.deadlines.rules import ClockRule, DeadlineRule, Mode, RuleSet
 from server.cases.model import Stage
 from server.kernel.clock import local_date
 
@@ -76,11 +76,16 @@ def _clock(duty: ClockRule, situation: Situation, *, calendar: Calendar, now: da
         return None
     done_at = facts.get(duty.done)
     # A duty that began anew after it was done, as with a lawyer's replacement, is still to be done.
-    if open_still := [each for each in deadlines if done_at is None or done_at < each.trigger_at]:
+    if open_still := [each for each in deadlines if done_at is None or _is_older(done_at, each)]:
         deadlines, done_at = open_still, None
     first, *others = deadlines
     state = _state(deadlines, done_at, now)
     return Clock(key=duty.key, deadline=first, others=tuple(others), done_at=done_at, state=state)
+
+
+def _is_older(done_at: datetime, begun: Deadline) -> bool:
+    """Tell whether the duty began anew after it was done; one before an event to come began before it."""
+    return begun.rule.mode is not Mode.BEFORE and done_at < begun.trigger_at
 
 
 def _state(deadlines: list[Deadline], done_at: datetime | None, now: datetime) -> ClockState:

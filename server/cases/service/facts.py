@@ -32,9 +32,12 @@ async def note_meeting_held(case_id: CaseId, at: datetime, actor: Identity, tx: 
         await move_case(case, CaseStep.ENGAGE, actor.actor, tx)
 
 
-async def record_fact(case: Case, key: str, at: datetime, actor: str, tx: CasesTx) -> None:
-    """Store a fact and tell whoever shows the case's clocks."""
-    await tx.cases.add_fact(CaseFact(case_id=case.id, key=key, at=at, actor=actor))
+async def record_fact(  # noqa: PLR0913 - a fact's own fields
+    case: Case, key: str, at: datetime, actor: str, tx: CasesTx, *, recorded_at: datetime | None = None
+) -> None:
+    """Store a fact and tell whoever shows the case's clocks; it is recorded when it happens, or later."""
+    fact = CaseFact(case_id=case.id, key=key, at=at, actor=actor, recorded_at=recorded_at or at)
+    await tx.cases.add_fact(fact)
     tx.record(
         FactRecorded(
             actor=actor,

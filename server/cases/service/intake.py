@@ -144,7 +144,8 @@ async def send_notice(
     )
     await tx.cases.add_notice(notice)
     for key, at in _facts(command, now).items():
-        await tx.cases.add_fact(CaseFact(case_id=case.id, key=key, at=at, actor=identity.actor))
+        fact = CaseFact(case_id=case.id, key=key, at=at, actor=identity.actor, recorded_at=now)
+        await tx.cases.add_fact(fact)
     tx.record(
         NoticeReceived(
             actor=identity.actor,

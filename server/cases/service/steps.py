@@ -67,7 +67,8 @@ async def record_step(command: RecordStep, identity: Identity, tx: CasesTx, cloc
     if command.done_on < local_date(began_at):
         raise _wrong_day("before-it-began", N_("不能早于这项期限开始的日期"))
     fact = next(each.done for each in rule_set().clocks if each.key == command.duty)
-    await record_fact(case, fact, min(now, _end_of(command.done_on)), identity.actor, tx)
+    done_at = min(now, _end_of(command.done_on))
+    await record_fact(case, fact, done_at, identity.actor, tx, recorded_at=now)
     return case
 
 

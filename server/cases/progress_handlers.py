@@ -1,0 +1,119 @@
+"""The page on which those who work on a case write down what happened outside the platform."""
+
+from datetime import datetime
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from server.cases.ports import CasesTx
+from server.cases.service.progress import (
+    RecordEvent,
+    open_progress,
+    record_event,
+    withdraw_event,
+)
+from server.cases.wording import RECORDED, TRIGGERS
+from server.http.identity import identity_of
+from server.http.pages import Pages, see_other
+from server.http.parsing import Input, parse_form, read_form
+from server.http.problems import STATUS, wants_page
+from server.http.routing import Route
+from server.kernel.clock import CHINA, Clock
+from server.kernel.errors import DomainError, InvalidInput
+from server.kernel.ids import CaseId
+from server.kernel.permissions import Action
+from server.kernel.transaction import Units
+
+_Key = Annotated[str, Field(max_length=60)]
+
+
+class EventForm(Input):
+    """What happened, and when in China."""
+
+    key: _Key
+    at: datetime
+
+
+class WithdrawForm(Input):
+    """What did not happen."""
+
+    key: _Key
+
+
+class ProgressHandlers:
+    """Serves who works on a case."""
+
+    def __init__(self, *, units: Units[CasesTx], clock: Clock, pages: Pages) -> None:
+        """Keep what the page needs."""
+        self._units = units
+        self._clock = clock
+        self._pages = pages
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        path, action = "/cases/{case_id}/progress", Action.RECORD_PROGRESS
+        return (
+            Route("GET", path, self.show, action),
+            Route("POST", path, self.record, action),
+            Route("POST", f"{path}/withdraw", self.withdraw, action),
+        )
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show what was written down, and the form for more."""
+        return await self._page(request)
+
+    async def record(self, request: web.Request) -> web.Response:
+        """Write an event down and show the deadlines, or show the form again with what was wrong."""
+        case_id, identity = _case_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await open_progress(case_id, identity, tx)
+        try:
+            form = await parse_form(request, EventForm)
+            at = form.at if form.at.tzinfo else form.at.replace(tzinfo=CHINA)
+            async with self._units.transaction() as tx:
+                command = RecordEvent(case_id=case_id, key=form.key, at=at)
+                await record_event(command, identity, tx, self._clock)
+        except InvalidInput as error:
+            if not wants_page(request):
+                raise
+            return await self._page(request, problem=error)
+        return see_other(f"/cases/{case_id}#deadlines")
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """Withdraw an event and show what is left."""
+        case_id, identity = _case_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await open_progress(case_id, identity, tx)
+        form = await parse_form(request, WithdrawForm)
+        async with self._units.transaction() as tx:
+            await withdraw_event(case_id, form.key, identity, tx, self._clock)
+        return see_other(f"/cases/{case_id}/progress")
+
+    async def _page(self, request: web.Request, *, problem: DomainError | None = None) -> web.Response:
+        async with self._units.reading() as tx:
+            found = await open_progress(_case_id(request), identity_of(request), tx)
+        typed = {name: str(value) for name, value in (await read_form(request)).items()} if problem else {}
+        return self._pages.render(
+            request,
+            "cases/progress.html",
+            status=STATUS[problem.kind] if problem else 200,
+            case_id=found.case.id,
+            recipient=found.recipient.name if found.recipient else "",
+            offence=found.case.offence,
+            groups=tuple(
+                (name, events)
+                for name, keys in RECORDED.items()
+                if (events := tuple((key, TRIGGERS[key]) for key in keys if key in found.recordable))
+            ),
+            holding=tuple((fact.key, TRIGGERS[fact.key], fact.at) for fact in found.holding),
+            history=tuple(
+                (TRIGGERS[fact.key], fact, found.names.get(fact.actor, "")) for fact in found.history
+            ),
+            typed=typed,
+            problem=problem,
+        )
+
+
+def _case_id(request: web.Request) -> CaseId:
+    return CaseId(request.match_info["case_id"])
