@@ -8,7 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from server.cases.deadlines.calendar import CalendarEntry
-from server.cases.model import Assignment, AssignmentStatus, Case, CaseFact, CaseStatus, Notice, Party
+from server.cases.model import (
+    Assignment,
+    AssignmentStatus,
+    Case,
+    CaseFact,
+    CaseStatus,
+    Delay,
+    DelayParty,
+    Extension,
+    Notice,
+    Party,
+)
 from server.cases.ports import CaseStore, KeptAnswer
 from server.kernel.clock import CHINA
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
@@ -124,6 +135,32 @@ class SqlCases(CaseStore):
     @override
     async def add_fact(self, fact: CaseFact) -> None:
         await self._connection.execute(insert(tables.case_fact).values(values_of(fact)))
+
+    @override
+    async def add_extension(self, extension: Extension) -> None:
+        await self._connection.execute(insert(tables.extension).values(values_of(extension)))
+
+    @override
+    async def extensions_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Extension, ...]]:
+        query = select(tables.extension).where(tables.extension.c.case_id.in_(case_ids))
+        found: dict[CaseId, tuple[Extension, ...]] = dict.fromkeys(case_ids, ())
+        rows = await self._connection.execute(query.order_by(tables.extension.c.number))
+        for extension in all_of(Extension, rows):
+            found[extension.case_id] += (extension,)
+        return found
+
+    @override
+    async def add_delay(self, delay: Delay) -> None:
+        await self._connection.execute(insert(tables.delay).values(values_of(delay)))
+
+    @override
+    async def delays_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, DelayParty]]:
+        query = select(tables.delay).where(tables.delay.c.case_id.in_(case_ids))
+        found: dict[CaseId, dict[str, DelayParty]] = {case_id: {} for case_id in case_ids}
+        rows = await self._connection.execute(query.order_by(tables.delay.c.number))
+        for delay in all_of(Delay, rows):
+            found[delay.case_id][delay.duty] = delay.party
+        return found
 
     @override
     async def history_of(self, case_id: CaseId) -> tuple[CaseFact, ...]:

@@ -101,6 +101,37 @@ class FactRecorded(CaseEvent):
         return self.key not in DEFENCE_STEPS and self.key not in _WRITTEN_DOWN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineExtended(CaseEvent):
+    """A decision that makes a deadline later was written down, or taken back; agencies are not told."""
+
+    rule_id: str
+    months: int
+    days: int
+
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return False
+
+
+class ExtensionsWithdrawn(DeadlineExtended):
+    """None of a rule's extensions was decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayRecorded(CaseEvent):
+    """Somebody recorded who caused a delay; agencies are not told."""
+
+    duty: str
+    party: str
+
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return False
+
+
 class FactWithdrawn(FactRecorded):
     """What was recorded did not happen, or not then."""
 

@@ -56,6 +56,10 @@ def explain(deadline: Deadline) -> Iterable[Words]:
         "limit": deadline.limit_at,
     }
     yield (_BEFORE[rule.unit] if rule.mode is Mode.BEFORE else _COUNTED[rule.mode]), values
+    if deadline.extra.months:
+        yield N_("含经决定延长的 {n} 个月。"), {"n": deadline.extra.months}
+    if deadline.extra.days:
+        yield N_("含经决定延长的 {n} 日。"), {"n": deadline.extra.days}
     if deadline.moved:
         yield N_("末日是休息日，顺延到之后第一个工作日{due}。"), {"due": deadline.due_on}
     if deadline.held:

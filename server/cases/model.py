@@ -217,6 +217,42 @@ class CaseFact:
     """Whether this says that it did not happen after all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """A decision by which a deadline of a case is later."""
+
+    case_id: CaseId
+    rule_id: str
+    months: int
+    days: int
+    decision: str
+    """Number of the decision."""
+    actor: str
+    recorded_at: datetime
+
+
+class DelayParty(StrEnum):
+    """Who caused a duty to be late."""
+
+    LAWYER = "lawyer"
+    INSTITUTION = "institution"
+    AGENCY = "agency"
+    FACILITY = "facility"
+    RECIPIENT = "recipient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """That somebody caused a duty of a case to be late, as somebody recorded."""
+
+    case_id: CaseId
+    duty: str
+    """The clock's key."""
+    party: DelayParty
+    actor: str
+    recorded_at: datetime
+
+
 class AssignmentKind(StrEnum):
     """What a lawyer is in the case."""
 

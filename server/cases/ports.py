@@ -6,7 +6,17 @@ from typing import Protocol
 
 from server.audit.ports import LogTransaction
 from server.cases.deadlines.calendar import CalendarEntry
-from server.cases.model import Assignment, Case, CaseFact, CaseStatus, Notice, Party
+from server.cases.model import (
+    Assignment,
+    Case,
+    CaseFact,
+    CaseStatus,
+    Delay,
+    DelayParty,
+    Extension,
+    Notice,
+    Party,
+)
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
 from server.kernel.transaction import Transaction
 from server.people.ports import PeopleStore
@@ -97,6 +107,22 @@ class CaseStore(Protocol):
 
     async def add_fact(self, fact: CaseFact) -> None:
         """Store a fact beside those before it; of one key the last stored counts."""
+        ...
+
+    async def add_extension(self, extension: Extension) -> None:
+        """Store an extension; those of one rule add up, a negative one takes others back."""
+        ...
+
+    async def extensions_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Extension, ...]]:
+        """Return each case's extensions, in the order in which they were stored."""
+        ...
+
+    async def add_delay(self, delay: Delay) -> None:
+        """Store who caused a delay, beside what was stored before; of one duty the last stored counts."""
+        ...
+
+    async def delays_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, DelayParty]]:
+        """Return who caused each case's delays, by duty."""
         ...
 
     async def history_of(self, case_id: CaseId) -> tuple[CaseFact, ...]:

@@ -6,14 +6,18 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from server.cases.model import DelayParty
 from server.cases.ports import CasesTx
+from server.cases.service.extending import Extend, extend, withdraw_extensions
 from server.cases.service.progress import (
+    RecordDelay,
     RecordEvent,
     open_progress,
+    record_delay,
     record_event,
     withdraw_event,
 )
-from server.cases.wording import RECORDED, TRIGGERS
+from server.cases.wording import DELAYS, DUTIES, RECORDED, TRIGGERS
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
@@ -41,6 +45,27 @@ class WithdrawForm(Input):
     key: _Key
 
 
+class ExtendForm(Input):
+    """By how much a deadline was extended, and by which decision."""
+
+    rule: _Key
+    n: Annotated[int, Field(ge=1, le=99)]
+    decision: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class WithdrawExtensionsForm(Input):
+    """Of which rule."""
+
+    rule: _Key
+
+
+class DelayForm(Input):
+    """Who caused which duty to be late."""
+
+    duty: _Key
+    party: DelayParty
+
+
 class ProgressHandlers:
     """Serves who works on a case."""
 
@@ -56,6 +81,9 @@ class ProgressHandlers:
         return (
             Route("GET", path, self.show, action),
             Route("POST", path, self.record, action),
+            Route("POST", f"{path}/delay", self.record_delay, action),
+            Route("POST", f"{path}/extend", self.extend, action),
+            Route("POST", f"{path}/extend/withdraw", self.withdraw_extensions, action),
             Route("POST", f"{path}/withdraw", self.withdraw, action),
         )
 
@@ -67,7 +95,7 @@ class ProgressHandlers:
         """Write an event down and show the deadlines, or show the form again with what was wrong."""
         case_id, identity = _case_id(request), identity_of(request)
         async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx)
+            await open_progress(case_id, identity, tx, self._clock)
         try:
             form = await parse_form(request, EventForm)
             at = form.at if form.at.tzinfo else form.at.replace(tzinfo=CHINA)
@@ -80,11 +108,48 @@ class ProgressHandlers:
             return await self._page(request, problem=error)
         return see_other(f"/cases/{case_id}#deadlines")
 
+    async def record_delay(self, request: web.Request) -> web.Response:
+        """Write down who caused a delay, and show what is recorded."""
+        case_id, identity = _case_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await open_progress(case_id, identity, tx, self._clock)
+        form = await parse_form(request, DelayForm)
+        async with self._units.transaction() as tx:
+            command = RecordDelay(case_id=case_id, duty=form.duty, party=form.party)
+            await record_delay(command, identity, tx, self._clock)
+        return see_other(f"/cases/{case_id}/progress#delays")
+
+    async def extend(self, request: web.Request) -> web.Response:
+        """Write a decision down that makes a deadline later, or show what was wrong with it."""
+        case_id, identity = _case_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await open_progress(case_id, identity, tx, self._clock)
+        try:
+            form = await parse_form(request, ExtendForm)
+            command = Extend(case_id=case_id, rule_id=form.rule, n=form.n, decision=form.decision)
+            async with self._units.transaction() as tx:
+                await extend(command, identity, tx, self._clock)
+        except InvalidInput as error:
+            if not wants_page(request):
+                raise
+            return await self._page(request, problem=error)
+        return see_other(f"/cases/{case_id}/progress#extensions")
+
+    async def withdraw_extensions(self, request: web.Request) -> web.Response:
+        """Take a deadline's extensions back."""
+        case_id, identity = _case_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await open_progress(case_id, identity, tx, self._clock)
+        form = await parse_form(request, WithdrawExtensionsForm)
+        async with self._units.transaction() as tx:
+            await withdraw_extensions(case_id, form.rule, identity, tx, self._clock)
+        return see_other(f"/cases/{case_id}/progress#extensions")
+
     async def withdraw(self, request: web.Request) -> web.Response:
         """Withdraw an event and show what is left."""
         case_id, identity = _case_id(request), identity_of(request)
         async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx)
+            await open_progress(case_id, identity, tx, self._clock)
         form = await parse_form(request, WithdrawForm)
         async with self._units.transaction() as tx:
             await withdraw_event(case_id, form.key, identity, tx, self._clock)
@@ -92,7 +157,7 @@ class ProgressHandlers:
 
     async def _page(self, request: web.Request, *, problem: DomainError | None = None) -> web.Response:
         async with self._units.reading() as tx:
-            found = await open_progress(_case_id(request), identity_of(request), tx)
+            found = await open_progress(_case_id(request), identity_of(request), tx, self._clock)
         typed = {name: str(value) for name, value in (await read_form(request)).items()} if problem else {}
         return self._pages.render(
             request,
@@ -106,6 +171,9 @@ class ProgressHandlers:
                 for name, keys in RECORDED.items()
                 if (events := tuple((key, TRIGGERS[key]) for key in keys if key in found.recordable))
             ),
+            extendable=tuple((DUTIES[each.duty][0], each) for each in found.extendable),
+            late=tuple((each.key, DUTIES[each.key][0], each.delayed_by) for each in found.late),
+            parties=tuple((party, words) for party, (words, _) in DELAYS.items()),
             holding=tuple((fact.key, TRIGGERS[fact.key], fact.at) for fact in found.holding),
             history=tuple(
                 (TRIGGERS[fact.key], fact, found.names.get(fact.actor, "")) for fact in found.history

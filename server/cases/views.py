@@ -13,7 +13,18 @@ from server.cases.explaining import Skipped, explain, runs_of
 from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.service.records import Defender
 from server.cases.service.steps import open_steps
-from server.cases.wording import DUTIES, FACTORS, KINDS, REASONS, STAGES, TRACK, TRIGGERS, Words, reason_of
+from server.cases.wording import (
+    DELAYS,
+    DUTIES,
+    FACTORS,
+    KINDS,
+    REASONS,
+    STAGES,
+    TRACK,
+    TRIGGERS,
+    Words,
+    reason_of,
+)
 from server.kernel.clock import local_date
 from server.kernel.errors import N_
 from server.kernel.identity import Role
@@ -170,6 +181,8 @@ def _explanations(clock: Clock) -> Iterable[Words]:
     yield from explain(clock.deadline)
     if clock.state is ClockState.MET_LATE:
         yield N_("办结时已经超过期限。"), {}
+    if clock.delayed_by is not None:
+        yield DELAYS[clock.delayed_by][1], {}
     for other in clock.others:
         words = N_("省内目标{due}。") if other.rule.internal else N_("另按{article}，{due}届满。")
         yield words, {"due": other.due_on, "article": other.rule.citation}

@@ -6,6 +6,7 @@ from server.cases.model import (
     AssignmentKind,
     CaseStatus,
     DeclineReason,
+    DelayParty,
     EndReason,
     Gender,
     NoticeReason,
@@ -217,6 +218,15 @@ TRIGGERS: Mapping[str, str] = {
     "closing_file_submitted": N_("结案材料提交"),
 }
 """What happened, by the rules' word for it."""
+
+DELAYS: Mapping[DelayParty, tuple[str, str]] = {
+    DelayParty.LAWYER: (N_("承办律师"), N_("迟延由承办律师造成。")),
+    DelayParty.INSTITUTION: (N_("法律援助机构"), N_("迟延由法律援助机构造成。")),
+    DelayParty.AGENCY: (N_("办案机关"), N_("迟延由办案机关造成。")),
+    DelayParty.FACILITY: (N_("看守所"), N_("迟延由看守所造成。")),
+    DelayParty.RECIPIENT: (N_("受援人"), N_("迟延由受援人造成。")),
+}
+"""Who caused a delay, as a choice and as a sentence."""
 
 RECORDED: Mapping[str, tuple[str, ...]] = {
     N_("强制措施"): (

@@ -25,6 +25,7 @@ from server.cases.model import (
     AssignmentStatus,
     CaseStatus,
     DeclineReason,
+    DelayParty,
     EndReason,
     Gender,
     NoticeReason,
@@ -137,6 +138,30 @@ case_fact = Table(
     Column("actor", String(80), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+)
+
+extension = Table(
+    "extension",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("case_id", Id, ForeignKey("legal_case.id"), nullable=False, index=True),
+    Column("rule_id", String(10), nullable=False),
+    Column("months", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("decision", String(100), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+delay = Table(
+    "delay",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("case_id", Id, ForeignKey("legal_case.id"), nullable=False, index=True),
+    Column("duty", String(60), nullable=False),
+    Column("party", EnumText(DelayParty), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
 )
 
 assignment = Table(

@@ -159,3 +159,67 @@ async def test_only_what_moves_a_clock_of_the_stage_is_offered(
         offered[stage] = set(re.findall(r'<option value="(\w+)"', page))
     assert {"detained", "arrested"} <= offered[Stage.INVESTIGATION] - offered[Stage.FIRST_INSTANCE]
     assert {"before_hearing", "appeal_filed"} <= offered[Stage.FIRST_INSTANCE] - offered[Stage.INVESTIGATION]
+
+
+async def test_who_caused_a_delay_is_recorded_and_shown_to_those_who_work_on_the_case(
+    lawyer: Browser, path: str, world: World, signed_in: SignedIn
+) -> None:
+    await record(lawyer, path, "lawyer_requested_file", "2026-09-20T08:30")
+    form = {"duty": "give_file", "party": "agency"}
+    for party, sentence in (("agency", "迟延由办案机关造成"), ("recipient", "迟延由受援人造成")):
+        answer = await lawyer.post(f"{path}/progress/delay", data={**form, "party": party})
+        assert f'value="{party}" selected' in await answer.text()
+        assert sentence in await clock_of(lawyer, path, "安排阅卷")
+    officer = await signed_in(world.accounts[Role.LEGAL_AID_OFFICER])
+    assert "迟延由受援人造成" in await clock_of(officer, path, "安排阅卷")
+    agency = await signed_in(world.accounts[Role.AGENCY_OFFICER])
+    assert "迟延由" not in await (await agency.get(path)).text()
+
+
+async def test_what_is_not_late_has_no_cause(lawyer: Browser, path: str) -> None:
+    await record(lawyer, path, "lawyer_requested_file", "2026-09-28T08:30")
+    form = {"duty": "give_file", "party": "agency"}
+    assert (await lawyer.post(f"{path}/progress/delay", data=form)).status == 409
+    assert (await lawyer.post(f"{path}/progress/delay", data={**form, "party": "guard"})).status == 422
+
+
+async def extend(browser: Browser, path: str, rule: str, n: str, decision: str = "驻检延〔2026〕3号") -> int:
+    form = {"rule": rule, "n": n, "decision": decision}
+    return (await browser.post(f"{path}/progress/extend", data=form, allow_redirects=False)).status
+
+
+async def test_an_extension_makes_a_deadline_later_as_far_as_the_law_allows(
+    lawyer: Browser, path: str, database: Database, world: World
+) -> None:
+    await move(database, world, Stage.INVESTIGATION)
+    await record(lawyer, path, "arrested", "2026-08-31T10:00")
+    assert "10月31日 周六 24:00 届满" in await clock_of(lawyer, path, "侦查羁押期限")
+    assert await extend(lawyer, path, "C06", "1") == 303
+    clock = await clock_of(lawyer, path, "侦查羁押期限")
+    assert "11月30日 周一 24:00 届满" in clock
+    assert "含经决定延长的 1 个月" in clock
+    assert await extend(lawyer, path, "C06", "5") == 422
+    assert await extend(lawyer, path, "C06", "4") == 303
+    page = await (await lawyer.get(f"{path}/progress")).text()
+    assert page.count("驻检延〔2026〕3号") == 2
+    assert 'name="n"' not in page, "five months are all"
+    answer = await lawyer.post(f"{path}/progress/extend/withdraw", data={"rule": "C06"})
+    assert "-5 个月" in await answer.text()
+    assert "10月31日 周六 24:00 届满" in await clock_of(lawyer, path, "侦查羁押期限")
+    again = await lawyer.post(f"{path}/progress/extend/withdraw", data={"rule": "C06"})
+    assert again.status == 409
+
+
+async def test_days_are_added_to_days(lawyer: Browser, path: str, database: Database, world: World) -> None:
+    await move(database, world, Stage.INVESTIGATION)
+    await record(lawyer, path, "detained", "2026-09-27T10:00")
+    assert await extend(lawyer, path, "C03", "4") == 303
+    assert "10月4日 周日 24:00 届满" in await clock_of(lawyer, path, "提请批准逮捕")
+
+
+async def test_what_does_not_run_or_cannot_be_extended_is_refused(lawyer: Browser, path: str) -> None:
+    assert await extend(lawyer, path, "C06", "1") == 409
+    await record(lawyer, path, "lawyer_requested_file", "2026-09-28T08:30")
+    assert await extend(lawyer, path, "F03", "1") == 409
+    assert await extend(lawyer, path, "F03", "0") == 422
+    assert await extend(lawyer, path, "F03", "1", decision="") == 422

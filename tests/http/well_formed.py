@@ -33,6 +33,9 @@ WELL_FORMED = {
     ("POST", "/cases/{case_id}/progress"): Asked(
         form={"key": "lawyer_requested_file", "at": "2026-09-20T08:30"}
     ),
+    ("POST", "/cases/{case_id}/progress/delay"): Asked(form={"duty": "give_file", "party": "agency"}),
+    ("POST", "/cases/{case_id}/progress/extend"): Asked(form={"rule": "C06", "n": "1", "decision": "1号"}),
+    ("POST", "/cases/{case_id}/progress/extend/withdraw"): Asked(form={"rule": "C06"}),
     ("POST", "/cases/{case_id}/progress/withdraw"): Asked(form={"key": "lawyer_requested_file"}),
     ("POST", "/cases/{case_id}/book"): Asked(form={"starts_at": "2026-09-29T10:00:00+08:00"}),
     ("POST", "/cases/{case_id}/dossiers/{dossier_id}/annotations"): Asked(

@@ -403,45 +403,6 @@ _NO_LIST = {"cases": (), "counts": Value(all=0, unassigned=0, overdue=0)}
 CASES = (
     Sample(name="home-lawyer", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_HOME),
     Sample(name="home-new", template="home/lawyer.html", identity=LAWYER, path="/cases", context=_NO_WORK),
-    Sample(
-        name="progress",
-        template="cases/progress.html",
-        identity=LAWYER,
-        path=f"/cases/{CASE.id}/progress",
-        context={
-            "case_id": CASE.id,
-            "recipient": CASE.recipient,
-            "offence": CASE.offence,
-            "groups": (("强制措施", (("detained", "拘留"), ("arrested", "逮捕"))),),
-            "holding": (("detained", "拘留", at(20, 8, 30)),),
-            "history": tuple(
-                (words, Value(at=at(20, 8, 30), recorded_at=at(28, 9), withdrawn=withdrawn), name)
-                for words, withdrawn, name in (("拘留", False, "周某"), ("逮捕", True, ""))
-            ),
-            "typed": {"key": "arrested", "at": "2026-09-30T09:00"},
-            "problem": InvalidInput(fields=(FieldError("at", "future", "还没有发生的事，发生后再记录"),)),
-        },
-    ),
-    Sample(
-        name="case-log",
-        template="cases/log.html",
-        identity=LAWYER,
-        path=f"/cases/{CASE.id}/log",
-        context={
-            "case_id": CASE.id,
-            "recipient": CASE.recipient,
-            "offence": CASE.offence,
-            "looks": [
-                Value(name=name, role=role, words=words, first_at=at(28, 8), last_at=last_at, times=times)
-                for name, role, words, last_at, times in (
-                    ("林某", "lawyer", "阅看卷宗页", at(28, 9), 37),
-                    ("高某", "legal_aid_officer", "查看案件", at(28, 8), 1),
-                    ("", "system", "卷宗处理完成", at(28, 8), 1),
-                )
-            ],
-            "older_href": f"/cases/{CASE.id}/log?before=7",
-        },
-    ),
     Sample(name="cases", template="cases/list.html", identity=INSTITUTION, path="/cases", context=_LIST),
     Sample(name="cases-none", template="cases/list.html", identity=AGENCY, path="/cases", context=_NO_LIST),
     Sample(name="case", template="cases/case.html", identity=LAWYER, path="/cases/c", context=_CASE_PAGE),

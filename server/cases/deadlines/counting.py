@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from server.cases.deadlines.calendar import Calendar, Day
-from server.cases.deadlines.rules import Custody, DeadlineRule, Mode, Unit
+from server.cases.deadlines.rules import NO_EXTRA, Custody, DeadlineRule, Extra, Mode, Unit
 from server.kernel.clock import CHINA, local_date
 
 _DAY = timedelta(days=1)
@@ -44,6 +44,8 @@ class Deadline:
     """The days off over which the end moved, in order."""
     days_off: tuple[Day, ...]
     """The days off inside the period, which count all the same unless the end moves over them."""
+    extra: Extra
+    """By how much it was extended."""
     provisional: bool
     """The calendar of a day that decided is not published yet."""
 
@@ -71,7 +73,12 @@ class Deadline:
 
 
 def deadline(
-    rule: DeadlineRule, trigger_at: datetime, calendar: Calendar, *, in_custody: bool = False
+    rule: DeadlineRule,
+    trigger_at: datetime,
+    calendar: Calendar,
+    *,
+    in_custody: bool = False,
+    extra: Extra = NO_EXTRA,
 ) -> Deadline:
     """Count a rule that is measured from its trigger, which lies in the future where it is counted back.
 
@@ -87,13 +94,14 @@ def deadline(
         case Mode.WORKDAYS:
             return _in_workdays(rule, trigger_at, calendar)
         case Mode.MONTHS:
-            last_day = months_later(start, rule.n)
+            last_day = months_later(start, rule.n + extra.months) + extra.days * _DAY
         case Mode.CALENDAR | Mode.PRESUMED | Mode.APPEAL:
-            last_day = start + timedelta(days=rule.n)
+            last_day = start + (rule.n + extra.days) * _DAY
         case _:
             raise ValueError(rule.id)
     is_held = rule.custody is Custody.ALWAYS or (rule.custody is Custody.WHILE_DETAINED and in_custody)
-    return _by_day(rule, trigger_at, last_day, calendar, held=is_held)
+    found = _by_day(rule, trigger_at, last_day, calendar, held=is_held)
+    return replace(found, extra=extra)
 
 
 def months_later(start: date, months: int) -> date:
@@ -131,6 +139,7 @@ def _by_day(
         limit_at=_end_of(due_on),
         skipped=skipped,
         days_off=tuple(each for each in calendar.days(first, due_on) if not each.working),
+        extra=NO_EXTRA,
         provisional=any(each.provisional for each in calendar.days(last_day, due_on)),
     )
 
@@ -170,6 +179,7 @@ def _before(rule: DeadlineRule, event_at: datetime, calendar: Calendar) -> Deadl
         limit_at=end,
         skipped=(),
         days_off=tuple(day for day in reversed(days) if not day.working),
+        extra=NO_EXTRA,
         provisional=by_workdays and any(day.provisional for day in days),
     )
 
@@ -192,6 +202,7 @@ def _in_hours(rule: DeadlineRule, trigger_at: datetime) -> Deadline:
         limit_at=full_hour + length,
         skipped=(),
         days_off=(),
+        extra=NO_EXTRA,
         provisional=False,
     )
 

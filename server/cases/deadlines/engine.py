@@ -1,14 +1,14 @@
 """The clocks of a case: each duty with the rules that measure it, and how it stands."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.counting import Deadline, deadline
-from server.cases.deadlines.rules import ClockRule, DeadlineRule, Mode, RuleSet
-from server.cases.model import Stage
+from server.cases.deadlines.rules import NO_EXTRA, ClockRule, DeadlineRule, Extra, Mode, RuleSet
+from server.cases.model import DelayParty, Stage
 from server.kernel.clock import local_date
 
 _SOON = timedelta(days=2)
@@ -27,6 +27,9 @@ class ClockState(StrEnum):
     MET_LATE = "met_late"
 
 
+_LATE = {ClockState.OVERDUE, ClockState.MET_LATE}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """A duty of a case: the earliest deadline counts, the others are shown beside it."""
@@ -36,6 +39,13 @@ class Clock:
     others: tuple[Deadline, ...]
     done_at: datetime | None
     state: ClockState
+    delayed_by: DelayParty | None
+    """Who caused it to be late, if it is and somebody recorded it."""
+
+    @property
+    def late(self) -> bool:
+        """Tell whether the duty is or was done too late."""
+        return self.state in _LATE
 
     @property
     def running(self) -> bool:
@@ -51,6 +61,10 @@ class Situation:
     facts: Mapping[str, datetime]
     """What happened and when, by the rules' word for it."""
     in_custody: bool = False
+    extras: Mapping[str, Extra] = field(default_factory=dict)
+    """By how much rules were extended, by their ids."""
+    delays: Mapping[str, DelayParty] = field(default_factory=dict)
+    """Who caused a duty to be late, by the clock's key."""
 
 
 def clocks(rules: RuleSet, situation: Situation, *, calendar: Calendar, now: datetime) -> tuple[Clock, ...]:
@@ -64,7 +78,13 @@ def _clock(duty: ClockRule, situation: Situation, *, calendar: Calendar, now: da
     facts = situation.facts
     deadlines = sorted(
         (
-            deadline(rule, facts[rule.trigger], calendar, in_custody=situation.in_custody)
+            deadline(
+                rule,
+                facts[rule.trigger],
+                calendar,
+                in_custody=situation.in_custody,
+                extra=situation.extras.get(rule.id, NO_EXTRA),
+            )
             for rule in duty.rules
             if rule.trigger in facts
             and situation.stage in rule.stages
@@ -80,7 +100,14 @@ def _clock(duty: ClockRule, situation: Situation, *, calendar: Calendar, now: da
         deadlines, done_at = open_still, None
     first, *others = deadlines
     state = _state(deadlines, done_at, now)
-    return Clock(key=duty.key, deadline=first, others=tuple(others), done_at=done_at, state=state)
+    return Clock(
+        key=duty.key,
+        deadline=first,
+        others=tuple(others),
+        done_at=done_at,
+        state=state,
+        delayed_by=situation.delays.get(duty.key) if state in _LATE else None,
+    )
 
 
 def _is_older(done_at: datetime, begun: Deadline) -> bool:

@@ -93,6 +93,21 @@ class Source:
         return self.conf in {"high", "choice"}
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Extra:
+    """By how much a length is extended."""
+
+    months: int = 0
+    days: int = 0
+
+    def __add__(self, other: "Extra") -> "Extra":
+        """Add months to months and days to days."""
+        return Extra(self.months + other.months, self.days + other.days)
+
+
+NO_EXTRA = Extra()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineRule:
     """One duty with a length, from one trigger."""
@@ -118,6 +133,8 @@ class DeadlineRule:
     custody: Custody
     extension: str
     """By how much it can be extended and where that stands, in words; empty if it can't."""
+    most_extra: Extra
+    """The same as a length."""
 
     @property
     def verified(self) -> bool:
@@ -228,6 +245,10 @@ class _Sources:
         found = self._extensions.get(rule_id)
         return "" if found is None else f"{found['by']}（{self.in_full(found['article'])}）"
 
+    def most_extra(self, rule_id: str) -> Extra:
+        found = self._extensions.get(rule_id, {})
+        return Extra(found.get("months", 0), found.get("days", 0))
+
     def check(self, rules: Mapping[str, DeadlineRule]) -> None:
         """Pass if each rule that is spoken of is there."""
         unknown = {*self._custody, *self._extensions} - set(rules)
@@ -255,6 +276,7 @@ def _rule(entry: dict[str, Any], sources: _Sources) -> DeadlineRule:
         source=sources.named(article),
         custody=sources.custody(entry["id"]),
         extension=sources.extension(entry["id"]),
+        most_extra=sources.most_extra(entry["id"]),
     )
 
 

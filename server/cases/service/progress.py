@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.rules import rule_set
-from server.cases.events import FactWithdrawn
-from server.cases.model import Case, CaseFact, Party, Stage
+from server.cases.events import DelayRecorded, FactWithdrawn
+from server.cases.model import Case, CaseFact, Delay, DelayParty, Party, Stage
 from server.cases.ports import CasesTx
+from server.cases.service.extending import Extendable, extendable
 from server.cases.service.facts import record_fact
-from server.cases.service.records import find_case
+from server.cases.service.records import clocks_of, find_case
 from server.cases.wording import RECORDED
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind
@@ -38,6 +40,15 @@ class NotRecorded(DomainError):
     advice: ClassVar[str] = N_("请看本页最新的记录。")
 
 
+class NotLate(DomainError):
+    """The duty is not late, so nobody caused a delay."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "not-late"
+    title: ClassVar[str] = N_("这一项没有迟延")
+    advice: ClassVar[str] = N_("请看本页最新的记录。")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEvent:
     """Something happened, or a hearing was fixed."""
@@ -48,6 +59,15 @@ class RecordEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDelay:
+    """Somebody caused a duty to be late."""
+
+    case_id: CaseId
+    duty: str
+    party: DelayParty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What was written down of a case."""
 
@@ -55,6 +75,9 @@ class Progress:
     recipient: Party | None
     recordable: frozenset[str]
     """What can be written down at the case's stage."""
+    extendable: tuple[Extendable, ...]
+    late: tuple[DeadlineClock, ...]
+    """The clocks that are or were late."""
     holding: tuple[CaseFact, ...]
     """What counts now, in the order in which it happened."""
     history: tuple[CaseFact, ...]
@@ -72,7 +95,7 @@ def recordable_at(stage: Stage) -> frozenset[str]:
     return _WRITTEN_DOWN & {key for done, triggers in clocks if triggers for key in (done, *triggers)}
 
 
-async def open_progress(case_id: CaseId, identity: Identity, tx: CasesTx) -> Progress:
+async def open_progress(case_id: CaseId, identity: Identity, tx: CasesTx, clock: Clock) -> Progress:
     """Return what was written down, to those who may write.
 
     Raises:
@@ -85,10 +108,13 @@ async def open_progress(case_id: CaseId, identity: Identity, tx: CasesTx) -> Pro
     for fact in history:
         newest.setdefault(fact.key, fact)
     parties = await tx.cases.parties_of(case.id)
+    clocks = (await clocks_of((case,), identity.role, tx, clock))[case.id]
     return Progress(
         case=case,
         recipient=parties[0] if parties else None,
         recordable=recordable_at(case.stage),
+        extendable=await extendable(case, clocks, tx),
+        late=tuple(each for each in clocks if each.late),
         holding=tuple(
             sorted((fact for fact in newest.values() if not fact.withdrawn), key=lambda fact: fact.at)
         ),
@@ -116,6 +142,39 @@ async def record_event(command: RecordEvent, identity: Identity, tx: CasesTx, cl
     return case
 
 
+async def record_delay(command: RecordDelay, identity: Identity, tx: CasesTx, clock: Clock) -> Case:
+    """Write down who caused a duty to be late.
+
+    Raises:
+        NotFound, NotAllowed: as `open_progress`.
+        NotLate: the duty is not late, or not of this case.
+    """
+    found = await open_progress(command.case_id, identity, tx, clock)
+    if command.duty not in {each.key for each in found.late}:
+        raise NotLate
+    case = found.case
+    delay = Delay(
+        case_id=case.id,
+        duty=command.duty,
+        party=command.party,
+        actor=identity.actor,
+        recorded_at=clock.now(),
+    )
+    await tx.cases.add_delay(delay)
+    tx.record(
+        DelayRecorded(
+            actor=identity.actor,
+            case_id=case.id,
+            institution_id=case.institution_id,
+            agency_id=case.agency_id,
+            area_id=case.area_id,
+            duty=command.duty,
+            party=command.party,
+        )
+    )
+    return case
+
+
 async def withdraw_event(case_id: CaseId, key: str, identity: Identity, tx: CasesTx, clock: Clock) -> Case:
     """Say that what was written down did not happen.
 
@@ -123,7 +182,7 @@ async def withdraw_event(case_id: CaseId, key: str, identity: Identity, tx: Case
         NotFound, NotAllowed: as `open_progress`.
         NotRecorded: there is nothing to withdraw.
     """
-    found = await open_progress(case_id, identity, tx)
+    found = await open_progress(case_id, identity, tx, clock)
     fact = next((each for each in found.holding if each.key == key), None)
     if fact is None:
         raise NotRecorded

@@ -7,8 +7,8 @@ from datetime import datetime
 from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import Situation, clocks
-from server.cases.deadlines.rules import rule_set
-from server.cases.model import AssignmentKind, Case
+from server.cases.deadlines.rules import NO_EXTRA, Extra, rule_set
+from server.cases.model import AssignmentKind, Case, Extension
 from server.cases.policy import relation_to_case, told_of
 from server.cases.ports import CasesTx
 from server.kernel.clock import Clock
@@ -38,22 +38,38 @@ async def clocks_of(
 ) -> dict[CaseId, tuple[DeadlineClock, ...]]:
     """Return the clocks of each case that `role` is told of, the earliest due first, the met ones last."""
     known = tuple(cases)
-    facts = await tx.cases.facts_of(frozenset(case.id for case in known))
+    ids = frozenset(case.id for case in known)
+    facts = await tx.cases.facts_of(ids)
+    delays = {} if role is Role.AGENCY_OFFICER else await tx.cases.delays_of(ids)
+    extensions = await tx.cases.extensions_of(ids)
     calendar = Calendar(await tx.cases.calendar_entries())
     now = clock.now()
-    return {
-        case.id: tuple(
-            each
-            for each in clocks(
-                rule_set(),
-                Situation(stage=case.stage, facts=facts[case.id], in_custody=case.in_custody),
-                calendar=calendar,
-                now=now,
-            )
-            if told_of(role, each.key)
+    situations = {
+        case.id: Situation(
+            stage=case.stage,
+            facts=facts[case.id],
+            in_custody=case.in_custody,
+            extras=_extras(extensions[case.id]),
+            delays=delays.get(case.id, {}),
         )
         for case in known
     }
+    return {
+        case_id: tuple(
+            each
+            for each in clocks(rule_set(), situation, calendar=calendar, now=now)
+            if told_of(role, each.key)
+        )
+        for case_id, situation in situations.items()
+    }
+
+
+def _extras(extensions: Iterable[Extension]) -> dict[str, Extra]:
+    """Add up what was decided for each rule."""
+    extras: dict[str, Extra] = {}
+    for each in extensions:
+        extras[each.rule_id] = extras.get(each.rule_id, NO_EXTRA) + Extra(each.months, each.days)
+    return extras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
