@@ -7,7 +7,8 @@ from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.counting import deadline
 from server.cases.deadlines.rules import Custody, DeadlineRule, Layer, Mode, Unit, rule_set
 from server.cases.explaining import Skipped, explain, runs_of
-from server.cases.wording import TRIGGERS
+from server.cases.model import Procedure
+from server.cases.wording import PROCEDURES, TRIGGERS
 from server.http.dates import Dates
 from server.http.i18n import Locale
 from server.kernel.clock import CHINA
@@ -111,6 +112,8 @@ def _entry(rule: DeadlineRule) -> Iterator[str]:
     yield f"- **例**：{_example(rule)}"
     if rule.extension:
         yield f"- {rule.extension}"
+    if rule.procedures != frozenset(Procedure):
+        yield f"- 适用：{'、'.join(words for each, words in PROCEDURES.items() if each in rule.procedures)}。"
     if rule.custody is Custody.WHILE_DETAINED:
         yield "- 在押的，末日为休息日也不顺延。"
     if rule.note:

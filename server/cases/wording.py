@@ -127,6 +127,13 @@ DUTIES: Mapping[str, tuple[str, str]] = {
     "appeal": (N_("上诉期限"), N_("被告人决定，律师提醒")),
     "second_instance": (N_("二审审限"), N_("办案机关办理")),
     "hand_in_closing_file": (N_("提交结案材料"), N_("承办律师办理")),
+    "review_for_prosecution": (N_("审查起诉期限"), N_("人民检察院办理")),
+    "try_case": (N_("一审审限"), N_("办案机关办理")),
+    "tell_of_hearing": (N_("送达法律援助通知书和起诉书副本"), N_("办案机关办理")),
+    "write_outline": (N_("写出辩护提纲"), N_("承办律师办理")),
+    "prepare_defence": (N_("准备辩护期间"), N_("承办律师办理")),
+    "retain_anew": (N_("另行委托辩护人"), N_("被告人决定，律师提醒")),
+    "decide_nonlawyer": (N_("决定非律师辩护人阅卷、会见"), N_("人民检察院办理")),
 }
 """Clock → what is to be done, and who must do it."""
 
@@ -216,6 +223,11 @@ TRIGGERS: Mapping[str, str] = {
     "appeal_filed": N_("提出上诉"),
     "second_judgment_received": N_("接到二审裁判"),
     "closing_file_submitted": N_("结案材料提交"),
+    "court_notice_sent": N_("法律援助通知书送达"),
+    "outline_written": N_("写出辩护提纲"),
+    "hearing_resumed": N_("恢复开庭"),
+    "new_defender_retained": N_("另行委托了辩护人"),
+    "nonlawyer_decided": N_("作出非律师辩护人许可决定"),
 }
 """What happened, by the rules' word for it."""
 
@@ -243,6 +255,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
         "case_transferred_for_prosecution",
         "returned_for_supplement",
         "supplement_returned",
+        "indictment_received",
     ),
     N_("会见与翻译"): (
         "detainee_requested_duty_lawyer",
@@ -259,12 +272,20 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
         "evidence_decided",
         "lawyer_applied_contact_victim",
         "contact_decided",
+        "nonlawyer_defender_applied",
+        "nonlawyer_decided",
     ),
     N_("审判与上诉"): (
         "before_hearing",
         "indictment_served",
         "hearing_notice_served",
+        "court_notice_sent",
+        "outline_written",
         "evidence_list_submitted",
+        "mandatory_client_refused_lawyer_with_good_reason",
+        "new_defender_retained",
+        "adjourned_for_new_defender",
+        "hearing_resumed",
         "judgment_in_court",
         "judgment_received",
         "appeal_filed",

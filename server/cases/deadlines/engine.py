@@ -8,7 +8,7 @@ from enum import StrEnum
 from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.counting import Deadline, deadline
 from server.cases.deadlines.rules import NO_EXTRA, ClockRule, DeadlineRule, Extra, Mode, RuleSet
-from server.cases.model import DelayParty, Stage
+from server.cases.model import DelayParty, Procedure, Stage
 from server.kernel.clock import local_date
 
 _SOON = timedelta(days=2)
@@ -60,6 +60,7 @@ class Situation:
     stage: Stage
     facts: Mapping[str, datetime]
     """What happened and when, by the rules' word for it."""
+    procedure: Procedure = Procedure.ORDINARY
     in_custody: bool = False
     extras: Mapping[str, Extra] = field(default_factory=dict)
     """By how much rules were extended, by their ids."""
@@ -88,6 +89,7 @@ def _clock(duty: ClockRule, situation: Situation, *, calendar: Calendar, now: da
             for rule in duty.rules
             if rule.trigger in facts
             and situation.stage in rule.stages
+            and situation.procedure in rule.procedures
             and _in_force(rule, facts[rule.trigger])
         ),
         key=lambda each: (each.due_at, each.rule.internal, not each.rule.verified),

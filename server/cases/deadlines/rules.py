@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from server.cases.deadlines.citation import in_full
-from server.cases.model import Stage
+from server.cases.model import Procedure, Stage
 
 _HERE = Path(__file__).parent
 
@@ -115,6 +115,8 @@ class DeadlineRule:
     id: str
     layer: Layer
     stages: frozenset[Stage]
+    procedures: frozenset[Procedure]
+    """Those of a trial in which it holds."""
     trigger: str
     actor: str
     duty: str
@@ -230,6 +232,7 @@ class _Sources:
         self._sources = [Source(**entry) for entry in data["source"]]
         self._titles = data["titles"] | {source.cited_as: source.title for source in self._sources}
         self._custody = {rule_id: Custody(kind) for kind, ids in data["custody"].items() for rule_id in ids}
+        self._procedures: dict[str, list[str]] = data["procedure"]
         self._extensions = {entry["rule"]: entry for entry in data["extension"]}
 
     def named(self, article: str) -> Source | None:
@@ -237,6 +240,10 @@ class _Sources:
 
     def in_full(self, article: str) -> str:
         return in_full(article, self._titles)
+
+    def procedures(self, rule_id: str) -> frozenset[Procedure]:
+        named = {kind for kind, ids in self._procedures.items() if rule_id in ids}
+        return frozenset(map(Procedure, named)) or frozenset(Procedure)
 
     def custody(self, rule_id: str) -> Custody:
         return self._custody.get(rule_id, Custody.NEVER)
@@ -251,7 +258,8 @@ class _Sources:
 
     def check(self, rules: Mapping[str, DeadlineRule]) -> None:
         """Pass if each rule that is spoken of is there."""
-        unknown = {*self._custody, *self._extensions} - set(rules)
+        ordered = (rule_id for ids in self._procedures.values() for rule_id in ids)
+        unknown = {*self._custody, *self._extensions, *ordered} - set(rules)
         if unknown:
             raise LookupError(unknown)
 
@@ -262,6 +270,7 @@ def _rule(entry: dict[str, Any], sources: _Sources) -> DeadlineRule:
         id=entry["id"],
         layer=Layer(entry["layer"]),
         stages=_STAGES[entry["stage"]],
+        procedures=sources.procedures(entry["id"]),
         trigger=entry["trigger"],
         actor=entry["actor"],
         duty=entry["duty"],

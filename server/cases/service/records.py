@@ -8,7 +8,7 @@ from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import Situation, clocks
 from server.cases.deadlines.rules import NO_EXTRA, Extra, rule_set
-from server.cases.model import AssignmentKind, Case, Extension
+from server.cases.model import AssignmentKind, Case, Extension, Procedure
 from server.cases.policy import relation_to_case, told_of
 from server.cases.ports import CasesTx
 from server.kernel.clock import Clock
@@ -48,6 +48,7 @@ async def clocks_of(
         case.id: Situation(
             stage=case.stage,
             facts=facts[case.id],
+            procedure=case.procedure or Procedure.ORDINARY,
             in_custody=case.in_custody,
             extras=_extras(extensions[case.id]),
             delays=delays.get(case.id, {}),

@@ -13,7 +13,7 @@ from server.cases.deadlines.calendar import Calendar
 from server.cases.deadlines.counting import deadline
 from server.cases.deadlines.engine import Clock, ClockState, Situation, clocks
 from server.cases.deadlines.rules import Custody, DeadlineRule, Mode, rule_set
-from server.cases.model import Stage
+from server.cases.model import Procedure, Stage
 from server.kernel.clock import CHINA, local_date
 
 CALENDAR = Calendar()
@@ -142,12 +142,12 @@ def test_of_statute_and_policy_the_earlier_end_counts_and_the_other_is_shown_bes
         "agency_found_art25_1_or_art28": china(9, 21),
         "procuratorate_received_case_file": china(9, 16),
     }
-    found = clocks_in(Stage.PROSECUTION_REVIEW, facts, china(9, 21))
-    (clock,) = found
+    clock, limit = clocks_in(Stage.PROSECUTION_REVIEW, facts, china(9, 21))
+    assert (clock.key, limit.key) == ("notify_legal_aid", "review_for_prosecution")
     assert (clock.deadline.rule.id, clock.deadline.due_on) == ("S02", date(2026, 9, 21))
     assert [other.rule.id for other in clock.others] == ["A04"]
     later = facts | {"procuratorate_received_case_file": china(9, 21)}
-    (clock,) = clocks_in(Stage.PROSECUTION_REVIEW, later, china(9, 21))
+    clock, _ = clocks_in(Stage.PROSECUTION_REVIEW, later, china(9, 21))
     assert (clock.deadline.rule.id, clock.deadline.due_on) == ("A04", date(2026, 9, 24))
 
 
@@ -179,3 +179,25 @@ def test_every_trigger_and_end_of_a_clock_is_a_plain_word() -> None:
     entries = tomllib.loads((folder / "rules.toml").read_text(encoding="utf-8"))["rule"]
     assert {entry["id"] for entry in entries} == set(RULES)
     assert all(clock.done.isidentifier() for clock in rule_set().clocks)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "rule_id", "due"),
+    [
+        (Procedure.ORDINARY, "T07", date(2026, 11, 21)),
+        (Procedure.SUMMARY, "T08", date(2026, 10, 11)),
+        (Procedure.FAST_TRACK, "T09", date(2026, 10, 1)),
+    ],
+)
+def test_the_limit_of_a_trial_is_that_of_its_procedure(procedure: Procedure, rule_id: str, due: date) -> None:
+    situation = Situation(
+        stage=Stage.FIRST_INSTANCE,
+        facts={"court_accepted_case": china(9, 21), "before_hearing": china(9, 29)},
+        procedure=procedure,
+        in_custody=True,
+    )
+    found = {clock.key: clock for clock in clocks(rule_set(), situation, calendar=CALENDAR, now=china(9, 21))}
+    assert found["try_case"].deadline.rule.id == rule_id
+    assert found["try_case"].deadline.due_on == due
+    assert ("serve_indictment" in found) == (procedure is Procedure.ORDINARY)
+    assert "hand_in_evidence" in found
