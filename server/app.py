@@ -4,13 +4,15 @@ Each feature is a `Part`, made on the common `Ground`; the application is their 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from aiohttp import web
 
+from server.alerts.handlers import FeedHandlers
+from server.alerts.model import Reminder
 from server.audit.handlers import LogHandlers
 from server.audit.heads import HeadKey
 from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
@@ -28,6 +30,7 @@ from server.cases.handlers import CaseHandlers, Panels
 from server.cases.log_handlers import CaseLogHandlers
 from server.cases.notice_handlers import NoticeHandlers
 from server.cases.progress_handlers import ProgressHandlers
+from server.cases.reminding import deadline_reminders
 from server.cooperation.handlers import CooperationHandlers
 from server.ground import Ground, Run
 from server.http.address import locate
@@ -74,6 +77,7 @@ from server.rooms.ports import MediaPlane
 from server.rooms.service import withdraw_lawyer
 from server.rooms.socket import RoomSockets
 from server.scheduling.handlers import BookingHandlers
+from server.scheduling.reminding import meeting_reminders
 from server.settings import Settings
 from storage.database import Database
 from storage.head_files import HeadFiles
@@ -152,7 +156,14 @@ def compose(
     Without a `plane` it commands the media process of `settings`.
     """
     ground = WebGround(settings, clock or SystemClock())
-    parts = (_audit(ground), _people(ground), _cases(ground), _casefiles(ground), _meetings(ground, plane))
+    parts = (
+        _audit(ground),
+        _alerts(ground),
+        _people(ground),
+        _cases(ground),
+        _casefiles(ground),
+        _meetings(ground, plane),
+    )
     watchers = {kind: watcher for part in parts for kind, watcher in part.watchers.items()}
     probes = (*ground.probes, *(probe for part in parts for probe in part.probes))
     metrics = Metrics({name: gauge for part in parts for name, gauge in part.gauges.items()})
@@ -208,6 +219,28 @@ def _audit(ground: WebGround) -> Part:
         pages=ground.pages,
     )
     return Part(handlers=(handlers,), runs=(run,), probes=(heads_probe(publisher, settings, ground.clock),))
+
+
+def _alerts(ground: WebGround) -> Part:
+    database, clock = ground.database, ground.clock
+
+    async def deadlines(identity: Identity) -> Sequence[Reminder]:
+        async with database.reading() as tx:
+            return await deadline_reminders(identity, tx, clock)
+
+    async def meetings(identity: Identity) -> Sequence[Reminder]:
+        async with database.reading() as tx:
+            return await meeting_reminders(identity, tx)
+
+    feeds = FeedHandlers(
+        units=database,
+        agendas=(deadlines, meetings),
+        clock=clock,
+        pages=ground.pages,
+        catalogue=ground.catalogue,
+        secure=ground.settings.secure_cookies,
+    )
+    return Part(handlers=(feeds,))
 
 
 def _people(ground: WebGround) -> Part:

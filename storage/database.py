@@ -15,6 +15,7 @@ from server.audit.entry import LogKey
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
 from server.kernel.transaction import DatabaseUnavailable
+from storage.alerts import SqlAlerts
 from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
@@ -65,6 +66,11 @@ class SqlTransaction:
     def cooperation(self) -> SqlCooperation:
         """Lawyers' profiles and absences."""
         return SqlCooperation(self.connection)
+
+    @property
+    def alerts(self) -> SqlAlerts:
+        """Feeds."""
+        return SqlAlerts(self.connection)
 
     @property
     def log(self) -> SqlLog:

@@ -31,6 +31,8 @@ EVENTS: Mapping[str, str] = {
     "DossierRefused": N_("卷宗无法处理"),
     "DossierRemoved": N_("移除卷宗"),
     "ExtensionsWithdrawn": N_("撤回延长期限"),
+    "FeedMade": N_("生成日历订阅"),
+    "FeedRevoked": N_("撤销日历订阅"),
     "FactRecorded": N_("记录办案事实"),
     "FactWithdrawn": N_("撤回办案事实"),
     "LogExported": N_("导出审计日志"),

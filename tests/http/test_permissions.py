@@ -33,8 +33,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ALLOW = Decision.ALLOW
 CASE_ROLES = {Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR, Role.AGENCY_OFFICER}
-_PLAIN = {"path": "none.css"}
-"""A parameter that names no record."""
+_PLAIN = {"path": "none.css", "token": "none"}
+"""Parameters that name no record."""
 
 
 def test_the_document_says_what_the_code_does(app: web.Application) -> None:

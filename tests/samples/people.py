@@ -1,5 +1,6 @@
 """Pages of people and of errors."""
 
+from server.alerts.model import Feed
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from server.kernel.identity import ANONYMOUS, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId
@@ -159,4 +160,15 @@ def problems() -> tuple[Sample, ...]:
     )
 
 
-PEOPLE = (*people(), *administration(), *problems())
+_FEED = Sample(
+    name="feed",
+    template="alerts/feed.html",
+    identity=LAWYER,
+    path="/account/feed",
+    context={
+        "feed": Feed(account_id=AccountId("a" * 26), token_hash=bytes(32), created_at=NOW),
+        "shown": "https://lianbian.example/feeds/abc",
+    },
+)
+
+PEOPLE = (*people(), *administration(), *problems(), _FEED)
