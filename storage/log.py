@@ -15,6 +15,7 @@ from sqlalchemy.types import NullType
 
 from server.audit.entry import Entry, LogKey
 from server.audit.merkle import Frontier, Hash, Span, leaf_hash, pieces, root_of
+from server.audit.ports import LogDamaged
 from server.audit.search import Search
 from server.kernel.circumstances import ORIGIN, RULE
 from server.kernel.clock import Clock
@@ -37,10 +38,6 @@ def _peaks() -> Select[tuple[int, bytes]]:
 
 
 _PEAKS = _peaks()
-
-
-class LogDamaged(Exception):
-    """Rows are missing that the tree grows from: nothing can be written before they are restored."""
 
 
 class OtherLogKey(ValueError):

@@ -88,9 +88,9 @@ class LogHandlers:
         except DomainError as error:
             return self._page(request, {}, problem=error)
         search = await self._search(query)
-        async with self._units.transaction() as tx:
+        async with self._units.reading() as tx:
             found = await tx.log.newest(search, before=query.before, limit=PAGE + 1)
-            tx.record(_told(LogSearched, identity_of(request), search))
+        await self._tell(_told(LogSearched, identity_of(request), search))
         entries, is_more = found[:PAGE], len(found) > PAGE
         names = await self._directory.names(frozenset(entry.actor for entry in entries))
         asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})
@@ -101,8 +101,7 @@ class LogHandlers:
         """Send every entry that the query finds, the oldest first, one JSON object a line; then the head."""
         query = _query(request)
         search = await self._search(query)
-        async with self._units.transaction() as tx:
-            tx.record(_told(LogExported, identity_of(request), search))
+        await self._tell(_told(LogExported, identity_of(request), search))
         async with self._units.reading() as tx:
             head = await self._prover.head(tx)
         name = f"audit-log-{head.head.tree_size}.ndjson"
@@ -176,7 +175,15 @@ class LogHandlers:
         if not number.isascii() or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
             raise NotFound
         async with self._units.reading() as tx:
-            return await self._prover.inclusion(int(number), tx)
+            proof = await self._prover.inclusion(int(number), tx)
+        looked_for = Search(subject=f"log:{number}")
+        await self._tell(_told(LogSearched, identity_of(request), looked_for))
+        return proof
+
+    async def _tell(self, event: LogSearched) -> None:
+        """Log what was asked for before the answer goes out; a long search keeps no writer waiting."""
+        async with self._units.transaction() as tx:
+            tx.record(event)
 
     async def _search(self, query: SearchQuery) -> Search:
         return Search(

@@ -10,8 +10,12 @@ from server.audit.search import Search
 from server.kernel.transaction import Transaction
 
 
+class LogDamaged(Exception):
+    """Rows are missing that the tree grows from: nothing can be written before they are restored."""
+
+
 class Log(Protocol):
-    """The log as it is stored."""
+    """The log as it is stored; each call on its tree raises `LogDamaged` if rows are missing."""
 
     async def frontier(self) -> Frontier:
         """Return what the tree over all entries grows from."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from server.audit.heads import HeadKey, TreeHead
 from server.audit.merkle import EMPTY_ROOT, Frontier, ProofRefused, consistency_path, verify_consistency
-from server.audit.ports import Archive, Log, LogTransaction
+from server.audit.ports import Archive, Log, LogDamaged, LogTransaction
 from server.kernel.clock import Clock, microseconds_of
 from server.kernel.transaction import Units
 
@@ -42,9 +42,9 @@ class HeadPublisher:
         """
         before = await asyncio.to_thread(self._last)
         async with self._units.reading() as tx:
-            tree = await tx.log.frontier()
-            self.is_contradicted = not await _goes_on(before, tree, tx.log)
-        if self.is_contradicted:
+            tree = await _grown(before, tx.log)
+        self.is_contradicted = tree is None
+        if tree is None:
             raise LogContradicted
         now = self._clock.now()
         head = TreeHead(timestamp=microseconds_of(now) // 1000, tree_size=tree.size, root_hash=tree.root)
@@ -61,6 +61,15 @@ class HeadPublisher:
 
     def _sign_and_keep(self, head: TreeHead) -> None:
         self._archive.append(self._key.sign(head))
+
+
+async def _grown(before: TreeHead, log: Log) -> Frontier | None:
+    """Return the log's tree; None if it does not have that of `before` in it, or has holes."""
+    try:
+        tree = await log.frontier()
+        return tree if await _goes_on(before, tree, log) else None
+    except LogDamaged:
+        return None
 
 
 async def _goes_on(before: TreeHead, tree: Frontier, log: Log) -> bool:

@@ -215,3 +215,13 @@ async def test_the_page_of_an_entry_says_whether_it_is_as_it_was_written(
         changed = update(audit_entry).where(audit_entry.c.number == 3).values(actor="lawyer:x")
         await tx.connection.execute(changed)
     assert "可能被改动过" in await (await auditor.get("/audit/entries/3")).text()
+
+
+async def test_whoever_looks_at_an_entry_leaves_one(
+    auditor: Browser, database: Database, officer: Account
+) -> None:
+    await write(database, revoked(officer))
+    await auditor.get("/audit/entries/1")
+    await auditor.get("/audit/entries/2/proof")
+    *entries, _ = await lines(auditor, event="LogSearched")
+    assert [entry["details"]["record"] for entry in entries] == ["log:1", "log:2"]

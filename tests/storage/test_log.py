@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from server.audit.entry import LogKey
 from server.audit.heads import HeadKey, TreeHead
+from server.audit.ports import LogDamaged
 from server.kernel.circumstances import ORIGIN, RULE
 from server.kernel.errors import NotAllowed
 from server.kernel.events import Job
@@ -19,7 +20,7 @@ from storage.check import Report
 from storage.database import Database
 from storage.engines import open_engines
 from storage.head_files import HeadFiles
-from storage.log import LogDamaged, OtherLogKey
+from storage.log import OtherLogKey
 from storage.migrate import migrate_within, recognise
 from storage.tables.audit import audit_entry
 from tests.databases import LOG_KEY, Content, Databases, Engine

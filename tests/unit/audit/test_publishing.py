@@ -119,6 +119,20 @@ async def test_a_log_that_was_rewritten_is_not_signed(
     assert (found.state, "矛盾" in found.words) == (State.FAILED, True)
 
 
+async def test_a_log_with_a_hole_is_not_signed(database: Database, clock: SetClock, tmp_path: Path) -> None:
+    archive = Kept()
+    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    async with database.transaction() as tx:
+        for account_id in ("a1", "a2", "a3"):
+            tx.record(SessionsRevoked(actor="security_admin:s1", account_id=account_id))
+    async with database.transaction() as tx:
+        await tx.connection.execute(delete(audit_entry).where(audit_entry.c.number == 2))
+    with pytest.raises(LogContradicted):
+        await publisher.publish()
+    found = await heads_probe(publisher, Settings(data_dir=tmp_path), clock).look()
+    assert (found.state, archive.heads) == (State.FAILED, [])
+
+
 async def test_who_has_not_the_key_of_the_last_head_signs_none(database: Database, clock: SetClock) -> None:
     archive = Kept()
     await HeadPublisher(units=database, key=KEY, archive=archive, clock=clock).publish()
