@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 WEB = Path(__file__).parents[2] / "web"
 
 
+_BUILD_DIGITS = 12
+
+
 class Assets:
     """The built front end: source names → hashed file names, from Vite's manifest."""
 
@@ -30,6 +34,12 @@ class Assets:
         self._entries: dict[str, dict[str, object]] = (
             json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
         )
+
+    @property
+    def build(self) -> str:
+        """Name what was built: the same as long as the files are; empty without a build."""
+        names = "\n".join(sorted(str(entry["file"]) for entry in self._entries.values()))
+        return sha256(names.encode()).hexdigest()[:_BUILD_DIGITS] if names else ""
 
     def url(self, source: str) -> str:
         """Return the address of the built form of `source`, a path below `web/`."""
@@ -69,7 +79,9 @@ class Pages:
         gettext: Callable[[str], str] = partial(catalogue.gettext, locale)
         ngettext: Callable[[str, str, int], str] = partial(catalogue.ngettext, locale)
         environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-        environment.globals.update(asset=self._assets.url, locale=locale, demo=self._demo)
+        environment.globals.update(
+            asset=self._assets.url, build=self._assets.build, locale=locale, demo=self._demo
+        )
         furnish(environment, locale, self._icons, gettext)
         return environment
 

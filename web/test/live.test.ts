@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { isOutdated } from "../src/lib/live/build";
 import { wait_ms } from "../src/lib/live/line";
 import { swap } from "../src/lib/live/swap";
 
@@ -65,4 +66,12 @@ test("each attempt waits longer, up to half a minute", () => {
   const waits = [0, 1, 2, 3, 4, 5, 6].map((n) => wait_ms(n, () => 0));
   expect(waits).toEqual([1000, 2000, 4000, 8000, 16000, 30000, 30000]);
   expect(wait_ms(0, () => 1)).toBe(1200);
+});
+
+test("a page of another build is outdated, and only if both say which they are", () => {
+  const of = (build: string | null) => page(build === null ? "" : `<meta name="build" content="${build}">`);
+  expect(isOutdated(of("a1"), of("b2"))).toBe(true);
+  expect(isOutdated(of("a1"), of("a1"))).toBe(false);
+  expect(isOutdated(of("a1"), of(null))).toBe(false);
+  expect(isOutdated(of(""), of("b2"))).toBe(false);
 });

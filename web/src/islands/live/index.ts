@@ -7,8 +7,9 @@
  */
 
 import { t } from "../../lib/i18n";
+import { isOutdated } from "../../lib/live/build";
 import { Line } from "../../lib/live/line";
-import { swap } from "../../lib/live/swap";
+import { isAtWork, swap } from "../../lib/live/swap";
 
 const GATHER_MS = 150;
 /** How long the line may be away before the page says so: leaving a page also ends it. */
@@ -21,7 +22,7 @@ export function mount(element: HTMLElement): () => void {
     heard() {
       if ("still" in element.dataset) return;
       clearTimeout(gathering);
-      gathering = setTimeout(() => void refresh(), GATHER_MS);
+      gathering = setTimeout(() => void refresh(element), GATHER_MS);
     },
     away(isAway) {
       if (!isAway) {
@@ -59,8 +60,11 @@ function addressOf(watch: string): string {
   return url.href;
 }
 
-/** Fetches the page and swaps what changed; a page that is no longer the reader's is left by loading it anew. */
-async function refresh(): Promise<void> {
+/**
+ * Fetches the page and swaps what changed. A page that is no longer the reader's is left by loading it anew; so is one
+ * of an earlier build, unless somebody is at work in it: then it says so and stays as it is.
+ */
+async function refresh(element: HTMLElement): Promise<void> {
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(
     () => null,
   );
@@ -69,5 +73,12 @@ async function refresh(): Promise<void> {
     location.reload();
     return;
   }
-  swap(document, new DOMParser().parseFromString(await response.text(), "text/html"));
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!isOutdated(document, fresh)) {
+    swap(document, fresh);
+  } else if (isAtWork(document)) {
+    element.textContent = t("平台刚刚更新。请先保存您填写的内容，再刷新本页。");
+  } else {
+    location.reload();
+  }
 }

@@ -50,8 +50,8 @@ function replace(part: HTMLElement, newer: HTMLElement): void {
   lastShown.set(part, said);
 }
 
-/** Tells whether somebody has typed or chosen something in the part that a swap would lose. */
-function isAtWork(part: HTMLElement): boolean {
+/** Tells whether somebody has typed or chosen something in the part that making it anew would lose. */
+export function isAtWork(part: ParentNode): boolean {
   return [...part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")].some(
     (field) =>
       field instanceof HTMLInputElement && (field.type === "checkbox" || field.type === "radio")
