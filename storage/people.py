@@ -86,6 +86,11 @@ class SqlPeople(PeopleStore):
         return one_of(Session, (await self._connection.execute(query)).one_or_none())
 
     @override
+    async def extend_session(self, token_hash: bytes, expires_at: datetime) -> None:
+        query = update(tables.session).where(tables.session.c.token_hash == token_hash)
+        await self._connection.execute(query.values(expires_at=expires_at))
+
+    @override
     async def end_session(self, token_hash: bytes) -> None:
         await self._connection.execute(
             delete(tables.session).where(tables.session.c.token_hash == token_hash)

@@ -18,6 +18,10 @@ class SessionStore(Protocol):
         """Return whose session `token` opens, or None if it is unknown, expired or revoked."""
         ...
 
+    async def use(self, token: str) -> Identity | None:
+        """Return the same to a request, which keeps the session from ending as idle."""
+        ...
+
     async def by_key(self, key: str) -> Identity | None:
         """Return the agency whose system holds `key`, or None."""
         ...
@@ -50,7 +54,7 @@ def identify(sessions: SessionStore) -> Middleware:
         if key is not None:
             found = await sessions.by_key(key)
         elif token is not None:
-            found = await sessions.by_session(token)
+            found = await sessions.use(token)
         request[_IDENTITY] = found or ANONYMOUS
         return await handler(request)
 

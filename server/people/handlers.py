@@ -32,6 +32,7 @@ from server.people.service import (
     sign_out,
     terminals,
     unpair,
+    use_session,
 )
 
 NO_WORK = "/account"
@@ -77,6 +78,10 @@ class DatabaseSessions(SessionStore):
     async def by_session(self, token: str) -> Identity | None:
         async with self._units.reading() as tx:
             return await identity_of_session(token, tx, self._clock)
+
+    @override
+    async def use(self, token: str) -> Identity | None:
+        return await use_session(token, self._units, self._clock)
 
     @override
     async def by_key(self, key: str) -> Identity | None:

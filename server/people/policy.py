@@ -9,7 +9,12 @@ from server.kernel.permissions import Relation
 from server.people.model import Account, Attempts, OrganisationKind, Terminal
 
 SESSION_LIFE = timedelta(hours=12)
-"""A working day; NIST SP 800-63B §4.2.3 asks AAL2 sessions to end within 24 hours."""
+"""A working day. NIST SP 800-63B-4 asks for an end within 24 hours at AAL2 (§2.2.3), 12 at AAL3 (§2.3.3)."""
+IDLE_LIFE = timedelta(minutes=15)
+"""How long those who run or audit the installation stay signed in without doing anything (§2.3.3)."""
+EXTENDED_BY = timedelta(minutes=1)
+"""A session in use is extended in steps no smaller, so that not each request writes."""
+_ENDS_WHEN_IDLE = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 TERMINAL_LIFE = timedelta(days=365)
 PAIRING_CODE_LIFE = timedelta(minutes=10)
 PAIRING_CODE_DIGITS = 12
@@ -36,6 +41,12 @@ def leading_people(accounts: Iterable[Account]) -> tuple[Account, ...]:
         if places[account.role] <= (2 if account.role is Role.LAWYER else 1):
             leading.append(account)
     return tuple(leading)
+
+
+def session_end(role: Role, *, created_at: datetime, used_at: datetime) -> datetime:
+    """Return when a session ends that was last used at `used_at`."""
+    end = created_at + SESSION_LIFE
+    return min(end, used_at + IDLE_LIFE) if role in _ENDS_WHEN_IDLE else end
 
 
 def relation_to_account(identity: Identity) -> Relation:

@@ -63,6 +63,10 @@ class PeopleStore(Protocol):
         """Return the session of this token's hash, expired or not."""
         ...
 
+    async def extend_session(self, token_hash: bytes, expires_at: datetime) -> None:
+        """Have a session end later; a missing one is left ended."""
+        ...
+
     async def end_session(self, token_hash: bytes) -> None:
         """Forget one session."""
         ...

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind, NotFound
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.kernel.objects import StorageFull
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
 from server.people.model import (
@@ -26,12 +28,13 @@ from server.people.model import (
     TerminalUnpaired,
 )
 from server.people.policy import (
+    EXTENDED_BY,
     PAIRING_CODE_DIGITS,
     PAIRING_CODE_LIFE,
-    SESSION_LIFE,
     TERMINAL_LIFE,
     after_failure,
     relation_to_terminal,
+    session_end,
 )
 from server.people.ports import Passwords, PeopleTx
 
@@ -127,13 +130,36 @@ async def revoke_sessions(account_id: AccountId, actor: Identity, tx: PeopleTx) 
 async def identity_of_session(token: str, tx: PeopleTx, clock: Clock) -> Identity | None:
     """Return who stands behind a session token, None if it is unknown or expired."""
     session = await tx.people.session(hash_of(token))
-    if session is None or session.expires_at <= clock.now():
+    return None if session is None else await _identity_behind(session, tx, clock)
+
+
+async def _identity_behind(session: Session, tx: PeopleTx, clock: Clock) -> Identity | None:
+    if session.expires_at <= clock.now():
         return None
     if session.terminal_id is not None:
         terminal = await tx.people.terminal(session.terminal_id)
         return terminal.identity if terminal is not None and terminal.paired_at is not None else None
     account = await tx.people.account(session.account_id) if session.account_id is not None else None
     return account.identity if account is not None and account.active else None
+
+
+async def use_session(token: str, units: Units[PeopleTx], clock: Clock) -> Identity | None:
+    """Return who stands behind a session token, and keep the session from ending as idle.
+
+    A full disk keeps nobody out: the session then ends when it would have.
+    """
+    now = clock.now()
+    async with units.reading() as tx:
+        session = await tx.people.session(hash_of(token))
+        identity = None if session is None else await _identity_behind(session, tx, clock)
+    if identity is None or session is None or session.account_id is None:
+        return identity
+    end = session_end(identity.role, created_at=session.created_at, used_at=now)
+    if end - session.expires_at >= EXTENDED_BY:
+        with suppress(StorageFull):
+            async with units.transaction() as tx:
+                await tx.people.extend_session(session.token_hash, end)
+    return identity
 
 
 async def terminals(identity: Identity, tx: PeopleTx) -> tuple[Terminal, ...]:
@@ -201,7 +227,9 @@ async def _find_terminal(terminal_id: TerminalId, identity: Identity, tx: People
 
 async def _open_account_session(account: Account, tx: PeopleTx, clock: Clock) -> str:
     tx.record(SignedIn(actor=account.identity.actor, account_id=account.id))
-    return await _open_session(tx, clock.now(), SESSION_LIFE, account_id=account.id, terminal_id=None)
+    now = clock.now()
+    end = session_end(account.role, created_at=now, used_at=now)
+    return await _open_session(tx, now, end - now, account_id=account.id, terminal_id=None)
 
 
 async def _open_session(

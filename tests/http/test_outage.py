@@ -127,6 +127,10 @@ class LostSessions(SessionStore):
         return found
 
     @override
+    async def use(self, token: str) -> Identity:
+        return await self.by_session(token)
+
+    @override
     async def by_key(self, key: str) -> None:
         return None
 
