@@ -45,9 +45,10 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(query.values(values_of(account)))
 
     @override
-    async def set_password(self, account_id: AccountId, password_hash: str) -> None:
+    async def set_password(self, account_id: AccountId, password_hash: str, *, is_initial: bool) -> None:
         query = update(tables.account).where(tables.account.c.id == account_id)
-        await self._connection.execute(query.values(password_hash=password_hash))
+        values = query.values(password_hash=password_hash, password_is_initial=is_initial)
+        await self._connection.execute(values)
 
     @override
     async def all_accounts(self) -> tuple[Account, ...]:

@@ -12,7 +12,7 @@ from yarl import URL
 from server.http.i18n import Catalogue, locale_of
 from server.http.origin import CrossOrigin
 from server.http.tracing import route_of, trace_of
-from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn
+from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn, PasswordNotChanged
 from server.kernel.objects import StorageUnavailable
 from server.kernel.transaction import DatabaseUnavailable
 
@@ -132,6 +132,8 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
     def word(error: DomainError, request: web.Request, status: int) -> web.StreamResponse:
         if isinstance(error, NotSignedIn) and wants_page(request):
             return _to_sign_in(request)
+        if isinstance(error, PasswordNotChanged) and wants_page(request):
+            return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/account"})
         if wants_page(request):
             response = pages.render(request, "errors/problem.html", status=status, problem=error)
         else:

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.http.identity import identity_of
-from server.kernel.errors import NotSignedIn
+from server.kernel.errors import NotSignedIn, PasswordNotChanged
 from server.kernel.identity import Role
 from server.kernel.permissions import PERMISSIONS, Action, Relation, needs_no_record, require
 
@@ -37,13 +37,20 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
         app.router.add_route(route.method, route.path, _guarded(route))
 
 
+_BEFORE_CHANGE = {Action.VISIT, Action.USE_OWN_ACCOUNT}
+"""What somebody may do with a password that another person knows."""
+
+
 def _guarded(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        role = identity_of(request).role
+        identity = identity_of(request)
+        role = identity.role
         if needs_no_record(route.action):
             require(role, route.action, Relation.NO_RECORD)
         elif role is Role.ANONYMOUS and Role.ANONYMOUS not in PERMISSIONS[route.action]:
             raise NotSignedIn
+        if identity.must_change_password and route.action not in _BEFORE_CHANGE:
+            raise PasswordNotChanged
         return await route.handler(request)
 
     return handle

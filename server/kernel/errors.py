@@ -94,6 +94,15 @@ class NotAllowed(DomainError):
     advice = N_("如确需办理，请联系本机构的管理员。")
 
 
+class PasswordNotChanged(DomainError):
+    """Somebody else gave the password; it has to be changed first."""
+
+    kind = Kind.FORBIDDEN
+    code = "password-not-changed"
+    title = N_("请先修改密码")
+    advice = N_("现在的密码是别人给的。请在“我的账号”里改成只有您知道的，再继续。")
+
+
 class StaleVersion(DomainError):
     """Somebody else changed the record first."""
 

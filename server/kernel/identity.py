@@ -40,6 +40,8 @@ class Identity:
     organisation_id: OrganisationId | None = None
     """The institution, agency, facility, firm or cooperation area for which the role is exercised."""
     terminal_id: TerminalId | None = None
+    must_change_password: bool = False
+    """Whether the password is one that somebody else knows: nothing but changing it is allowed."""
 
     @property
     def actor(self) -> str:

@@ -73,6 +73,7 @@ async def add_account(
         role=command.role,
         organisation_id=command.organisation_id,
         title=command.title,
+        password_is_initial=True,
     )
     async with units.transaction() as tx:
         await _check(account, tx)
@@ -106,7 +107,7 @@ async def reset_password(
     password_hash = await passwords.hash(password)
     async with units.transaction() as tx:
         account = await _find_other(account_id, identity, tx)
-        await tx.people.set_password(account.id, password_hash)
+        await tx.people.set_password(account.id, password_hash, is_initial=True)
         await revoke_sessions(account.id, identity, tx)
         tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
     return account, password
@@ -145,7 +146,7 @@ async def change_own_password(
         raise WrongPassword
     password_hash = await passwords.hash(new)
     async with units.transaction() as tx:
-        await tx.people.set_password(identity.account_id, password_hash)
+        await tx.people.set_password(identity.account_id, password_hash, is_initial=False)
         await revoke_sessions(identity.account_id, identity, tx)
         tx.record(PasswordSet(actor=identity.actor, account_id=identity.account_id))
 
@@ -201,7 +202,12 @@ async def first_account(login: str, units: Units[PeopleTx], passwords: Passwords
         if await tx.people.all_accounts():
             return None
         account = Account(
-            id=AccountId(new_id()), login=login, name=login, role=Role.SECURITY_ADMIN, organisation_id=None
+            id=AccountId(new_id()),
+            login=login,
+            name=login,
+            role=Role.SECURITY_ADMIN,
+            organisation_id=None,
+            password_is_initial=True,
         )
         await tx.people.add_account(account, password_hash=password_hash)
         tx.record(AccountAdded(actor="command:account", account_id=account.id, role=account.role))

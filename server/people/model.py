@@ -50,12 +50,18 @@ class Account:
     active: bool = True
     seeded: bool = False
     """Made by the demo; only such an account can be chosen without a password, and only in the demo."""
+    password_is_initial: bool = False
+    """Whether somebody else gave the password, so that it has to be changed before anything else."""
 
     @property
     def identity(self) -> Identity:
         """Return who acts when this account is signed in."""
         return Identity(
-            role=self.role, name=self.name, account_id=self.id, organisation_id=self.organisation_id
+            role=self.role,
+            name=self.name,
+            account_id=self.id,
+            organisation_id=self.organisation_id,
+            must_change_password=self.password_is_initial,
         )
 
 

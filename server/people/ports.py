@@ -31,8 +31,8 @@ class PeopleStore(Protocol):
         """Store a changed account."""
         ...
 
-    async def set_password(self, account_id: AccountId, password_hash: str) -> None:
-        """Store another password's hash."""
+    async def set_password(self, account_id: AccountId, password_hash: str, *, is_initial: bool) -> None:
+        """Store another password's hash, and whether somebody else gave it."""
         ...
 
     async def all_accounts(self) -> tuple[Account, ...]:

@@ -29,6 +29,7 @@ account = Table(
     Column("active", Boolean, nullable=False),
     Column("password_hash", String(200)),
     Column("seeded", Boolean, nullable=False),
+    Column("password_is_initial", Boolean, nullable=False),
 )
 
 terminal = Table(

@@ -2,7 +2,7 @@ import asyncio
 import re
 
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import ClientResponse, WSMsgType
 
 from server.kernel.identity import Role
 from server.people.administration import first_account
@@ -13,12 +13,22 @@ from tests.factories import account, organisation
 from tests.http.conftest import Browser, SignedIn
 
 FACILITY = {"name": "平舆县看守所", "kind": "detention_facility", "region_code": "411723"}
+AUDITOR = {"login": "yan", "name": "严某", "role": "auditor"}
 
 
 def _password_in(page: str) -> str:
     found = re.search(r'code-xl">([^<]+)<', page)
     assert found is not None
     return found[1]
+
+
+async def shown_password(answer: ClientResponse) -> str:
+    return _password_in(await answer.text())
+
+
+async def sign_in(browser: Browser, login: str, password: str) -> None:
+    posted = {"login": login, "password": password}
+    assert (await browser.post("/sign-in", data=posted, allow_redirects=False)).status == 303
 
 
 async def test_a_new_person_signs_in_with_the_password_shown_once_and_changes_it(
@@ -45,6 +55,42 @@ async def test_a_new_person_signs_in_with_the_password_shown_once_and_changes_it
     assert changed.status == 303
     assert await sign_in(first) == 422
     assert await sign_in("a sentence will do") == 303
+
+
+async def test_a_password_that_somebody_else_gave_opens_nothing_but_its_change(
+    signed_in: SignedIn, anonymous: Browser
+) -> None:
+    admin = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
+    given = await shown_password(await admin.post("/accounts", data=AUDITOR))
+    await sign_in(anonymous, "yan", given)
+    led = await anonymous.get("/audit", allow_redirects=False)
+    assert (led.status, led.headers["Location"]) == (303, "/account")
+    assert "现在的密码是别人给的" in await (await anonymous.get("/account")).text()
+    refused = await anonymous.get("/audit/head", headers={"Accept": "application/json"})
+    assert (refused.status, (await refused.json())["code"]) == (403, "password-not-changed")
+    await anonymous.post("/account", data={"old": given, "new": "only I know this one"})
+    await sign_in(anonymous, "yan", "only I know this one")
+    assert (await anonymous.get("/audit")).status == 200
+    page = await (await anonymous.get("/account")).text()
+    assert "现在的密码是别人给的" not in page
+
+
+async def test_a_password_that_was_reset_has_to_be_changed_again(
+    signed_in: SignedIn, anonymous: Browser, database: Database
+) -> None:
+    admin = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
+    given = await shown_password(await admin.post("/accounts", data=AUDITOR))
+    await sign_in(anonymous, "yan", given)
+    await anonymous.post("/account", data={"old": given, "new": "only I know this one"})
+    async with database.reading() as tx:
+        found = await tx.people.account_by_login("yan")
+    assert found is not None
+    assert not found[0].password_is_initial
+    reset = await shown_password(await admin.post(f"/accounts/{found[0].id}/password"))
+    await admin.post(f"/accounts/{found[0].id}/close")
+    await admin.post(f"/accounts/{found[0].id}/reopen")
+    await sign_in(anonymous, "yan", reset)
+    assert (await anonymous.get("/audit", allow_redirects=False)).headers["Location"] == "/account"
 
 
 async def test_closing_an_account_ends_its_open_page_within_a_second_and_lets_nobody_in(
