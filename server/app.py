@@ -65,6 +65,7 @@ from server.probes import (
     heads_probe,
     media_probe,
     objects_probe,
+    queue_probe,
     redis_probe,
 )
 from server.rooms.desk import DeskHandlers
@@ -314,7 +315,12 @@ def _casefiles(ground: WebGround) -> Part:
         await renderer.close()
 
     uploading = UploadHandlers(uploads=uploads, upkeep=upkeep, catalogue=ground.catalogue)
-    return Part(handlers=(dossiers, uploading), watchers={"dossier": may_watch}, runs=(run,))
+    return Part(
+        handlers=(dossiers, uploading),
+        watchers={"dossier": may_watch},
+        runs=(run,),
+        probes=(queue_probe(database, clock),),
+    )
 
 
 def _meetings(ground: WebGround, plane: MediaPlane | None) -> Part:

@@ -22,6 +22,9 @@ LITTLE_SPACE = 0.1
 """Share of the disk; below it the operator is warned, below a tenth of it the disk counts as full."""
 HEADS_LATE = timedelta(minutes=3)
 """A tree head is exported each minute."""
+QUEUE_SLOW = timedelta(minutes=15)
+"""The longest dossiers take some minutes; one that waits longer has nobody at it, or too many before it."""
+QUEUE_STUCK = timedelta(hours=1)
 CALENDAR_DUE = (11, 15)
 """Month and day by which the State Council has published the next year's arrangement, as a rule."""
 RENEW_WITHIN = timedelta(days=21)
@@ -98,6 +101,29 @@ def disk_probe(folder: Path) -> Probe:
         return Finding(state=state, words=words, values=values)
 
     return Probe(name=N_("数据目录所在磁盘"), code="disk", look=look)
+
+
+def queue_probe(database: Database, clock: Clock) -> Probe:
+    """Return the probe of the dossiers that wait for being split into pages."""
+
+    async def look() -> Finding:
+        async with database.reading() as tx:
+            waiting = await tx.casefiles.dossiers_to_split()
+            oldest = await tx.casefiles.dossier(waiting[0]) if waiting else None
+        if oldest is None:
+            return Finding(state=State.WELL, words=N_("没有卷宗在等待处理。"))
+        waits = clock.now() - oldest.received_at
+        values = (("count", len(waiting)), ("minutes", int(waits.total_seconds() // 60)))
+        if waits < QUEUE_SLOW:
+            words = N_("{count} 份卷宗在处理，最早的已等 {minutes} 分钟。")
+            return Finding(state=State.WELL, words=words, values=values)
+        words = N_(
+            "{count} 份卷宗在等待处理，最早的已等 {minutes} 分钟。请检查处理进程（worker）和服务日志。"
+        )
+        state = State.WORRYING if waits < QUEUE_STUCK else State.FAILED
+        return Finding(state=state, words=words, values=values)
+
+    return Probe(name=N_("卷宗处理队列"), code="queue", look=look)
 
 
 def calendar_probe(database: Database, clock: Clock) -> Probe:

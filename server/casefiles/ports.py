@@ -69,7 +69,7 @@ class CaseFileStore(Protocol):
         ...
 
     async def dossiers_to_split(self) -> tuple[DossierId, ...]:
-        """Return the dossiers whose pages are not all split off."""
+        """Return the dossiers whose pages are not all split off, the first received first."""
         ...
 
     async def next_revision(self, dossier_id: DossierId) -> int:

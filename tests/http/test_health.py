@@ -17,10 +17,20 @@ from cryptography.x509.oid import NameOID
 from server.app import METRICS
 from server.http.health import Finding, Probe, State, readiness
 from server.kernel.identity import Role
-from server.probes import RENEW_WITHIN, certificate_probe, disk_probe
+from server.probes import (
+    QUEUE_SLOW,
+    QUEUE_STUCK,
+    RENEW_WITHIN,
+    certificate_probe,
+    disk_probe,
+    queue_probe,
+)
+from storage.database import Database
+from tests.dossiers import dossier
 from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
+from tests.world import Where, make_world
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -175,3 +185,29 @@ async def test_a_disk_that_fills_up_worries_in_time(
     Space.free = free * 10**9  # type: ignore[attr-defined]
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: Space)
     assert (await disk_probe(tmp_path).look()).state is state
+
+
+@pytest.mark.parametrize(
+    ("waited", "state"),
+    [
+        (timedelta(0), State.WELL),
+        (QUEUE_SLOW - timedelta(seconds=1), State.WELL),
+        (QUEUE_SLOW, State.WORRYING),
+        (QUEUE_STUCK, State.FAILED),
+    ],
+)
+async def test_dossiers_that_wait_for_long_are_seen(
+    database: Database, clock: SetClock, waited: timedelta, state: State
+) -> None:
+    probe = queue_probe(database, clock)
+    empty = await probe.look()
+    assert (empty.state, empty.values) == (State.WELL, ())
+    world = await make_world(database)
+    one, lawyer = world.cases[Where.OWN], world.accounts[Role.LAWYER]
+    async with database.transaction() as tx:
+        for _ in range(2):
+            await tx.casefiles.add_dossier(dossier(one.id, received_from=lawyer.id))
+    clock.move(waited)
+    found = await probe.look()
+    assert found.state is state
+    assert found.values == (("count", 2), ("minutes", int(waited.total_seconds() // 60)))
