@@ -1,8 +1,11 @@
 """Rules of cases: how an identity stands to a case or an assignment, and whom a lawyer may not defend."""
 
 from collections.abc import Iterable
+from functools import cache
 
+from server.cases.deadlines.rules import rule_set
 from server.cases.model import Assignment, AssignmentStatus, Case, CaseStatus, Notice
+from server.cases.wording import RECORDED
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.permissions import Relation
@@ -29,8 +32,26 @@ AGENCY_DUTIES = frozenset({"notify_legal_aid", "assign_lawyer", "file_papers"})
 
 
 def told_of(role: Role, duty: str) -> bool:
-    """Tell whether a role sees how a duty stands, in a case that is its own."""
-    return role is not Role.AGENCY_OFFICER or duty in AGENCY_DUTIES
+    """Tell whether a role sees how a duty stands, in a case that is its own.
+
+    What the defence wrote down tells how it works: neither agencies nor coordinators are told.
+    """
+    match role:
+        case Role.AGENCY_OFFICER:
+            return duty in AGENCY_DUTIES
+        case Role.COORDINATOR:
+            return duty not in _duties_of_records()
+        case _:
+            return True
+
+
+@cache
+def _duties_of_records() -> frozenset[str]:
+    """Return the duties that only what the defence writes down can begin."""
+    recorded = {key for keys in RECORDED.values() for key in keys}
+    return frozenset(
+        clock.key for clock in rule_set().clocks if all(rule.trigger in recorded for rule in clock.rules)
+    )
 
 
 def status_for_agency(status: CaseStatus) -> CaseStatus:

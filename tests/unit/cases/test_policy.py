@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from server.cases.model import AssignmentStatus, CaseStatus
-from server.cases.policy import conflicts, may_come_to_conflict, relation_to_case
+from server.cases.policy import conflicts, may_come_to_conflict, relation_to_case, told_of
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, OrganisationId
 from server.kernel.permissions import Relation
@@ -78,3 +78,16 @@ def test_whoever_defended_a_co_defendant_may_not_defend_and_whoever_is_asked_is_
     assert conflicts(AccountId("lawyer"), [linked]) is conflict
     assert may_come_to_conflict(AccountId("lawyer"), [linked]) is asked
     assert not may_come_to_conflict(AccountId("another"), [linked])
+
+
+@pytest.mark.parametrize("duty", ["decide_evidence", "appeal", "write_outline", "notify_custody"])
+def test_what_the_defence_wrote_down_is_neither_the_agencys_nor_the_coordinators(duty: str) -> None:
+    told = {role for role in Role if told_of(role, duty)}
+    assert {Role.LAWYER, Role.LEGAL_AID_OFFICER} <= told
+    assert not {Role.AGENCY_OFFICER, Role.COORDINATOR} & told
+
+
+def test_a_coordinator_is_told_of_what_the_platform_sees_itself() -> None:
+    assert all(
+        told_of(Role.COORDINATOR, duty) for duty in ("assign_lawyer", "meet_client", "arrange_meeting")
+    )
