@@ -34,6 +34,7 @@ PAGE = 50
 BATCH = 1000
 """Entries of an export that are read at once."""
 _Text = Annotated[str, Field(max_length=80)]
+_Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 _Count = Annotated[int, Field(ge=1, le=1 << 62)]
 
 
@@ -44,8 +45,8 @@ class SearchQuery(Input):
     event: _Text = ""
     subject: _Text = ""
     case_id: _Text = ""
-    since: date | None = None
-    until: date | None = None
+    since: _Day | None = None
+    until: _Day | None = None
     before: _Count | None = None
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from server.cases.model import Case
 from server.cases.wording import RECORDED
 from server.kernel.events import Event
 
@@ -36,6 +37,27 @@ class CaseEvent(Event):
     def agency_hears(self) -> bool:
         """Tell whether the agency is told: of the defence's own steps it is not."""
         return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnheardEvent(CaseEvent):
+    """Something of which the agency is not told."""
+
+    @property
+    @override
+    def agency_hears(self) -> bool:
+        return False
+
+
+def of_case(case: Case, actor: str) -> dict[str, str]:
+    """Return what every event of a case says."""
+    return {
+        "actor": actor,
+        "case_id": case.id,
+        "institution_id": case.institution_id,
+        "agency_id": case.agency_id,
+        "area_id": case.area_id,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +100,10 @@ class NoticeReceived(CaseEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseMoved(CaseEvent):
+class CaseMoved(UnheardEvent):
     """The case's status changed; that the client was met would show in the moment."""
 
     status: str
-
-    @property
-    @override
-    def agency_hears(self) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +119,12 @@ class FactRecorded(CaseEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineExtended(CaseEvent):
+class DeadlineExtended(UnheardEvent):
     """A decision that makes a deadline later was written down, or taken back; agencies are not told."""
 
     rule_id: str
     months: int
     days: int
-
-    @property
-    @override
-    def agency_hears(self) -> bool:
-        return False
 
 
 class ExtensionsWithdrawn(DeadlineExtended):
@@ -120,16 +132,11 @@ class ExtensionsWithdrawn(DeadlineExtended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DelayRecorded(CaseEvent):
+class DelayRecorded(UnheardEvent):
     """Somebody recorded who caused a delay; agencies are not told."""
 
     duty: str
     party: str
-
-    @property
-    @override
-    def agency_hears(self) -> bool:
-        return False
 
 
 class FactWithdrawn(FactRecorded):

@@ -25,6 +25,7 @@ from server.http.problems import STATUS, wants_page
 from server.http.routing import Route
 from server.kernel.clock import CHINA, Clock
 from server.kernel.errors import DomainError, InvalidInput
+from server.kernel.identity import Identity
 from server.kernel.ids import CaseId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
@@ -93,9 +94,7 @@ class ProgressHandlers:
 
     async def record(self, request: web.Request) -> web.Response:
         """Write an event down and show the deadlines, or show the form again with what was wrong."""
-        case_id, identity = _case_id(request), identity_of(request)
-        async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx, self._clock)
+        case_id, identity = await self._asked(request)
         try:
             form = await parse_form(request, EventForm)
             at = form.at if form.at.tzinfo else form.at.replace(tzinfo=CHINA)
@@ -110,9 +109,7 @@ class ProgressHandlers:
 
     async def record_delay(self, request: web.Request) -> web.Response:
         """Write down who caused a delay, and show what is recorded."""
-        case_id, identity = _case_id(request), identity_of(request)
-        async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx, self._clock)
+        case_id, identity = await self._asked(request)
         form = await parse_form(request, DelayForm)
         async with self._units.transaction() as tx:
             command = RecordDelay(case_id=case_id, duty=form.duty, party=form.party)
@@ -121,9 +118,7 @@ class ProgressHandlers:
 
     async def extend(self, request: web.Request) -> web.Response:
         """Write a decision down that makes a deadline later, or show what was wrong with it."""
-        case_id, identity = _case_id(request), identity_of(request)
-        async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx, self._clock)
+        case_id, identity = await self._asked(request)
         try:
             form = await parse_form(request, ExtendForm)
             command = Extend(case_id=case_id, rule_id=form.rule, n=form.n, decision=form.decision)
@@ -137,9 +132,7 @@ class ProgressHandlers:
 
     async def withdraw_extensions(self, request: web.Request) -> web.Response:
         """Take a deadline's extensions back."""
-        case_id, identity = _case_id(request), identity_of(request)
-        async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx, self._clock)
+        case_id, identity = await self._asked(request)
         form = await parse_form(request, WithdrawExtensionsForm)
         async with self._units.transaction() as tx:
             await withdraw_extensions(case_id, form.rule, identity, tx, self._clock)
@@ -147,13 +140,18 @@ class ProgressHandlers:
 
     async def withdraw(self, request: web.Request) -> web.Response:
         """Withdraw an event and show what is left."""
-        case_id, identity = _case_id(request), identity_of(request)
-        async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx, self._clock)
+        case_id, identity = await self._asked(request)
         form = await parse_form(request, WithdrawForm)
         async with self._units.transaction() as tx:
             await withdraw_event(case_id, form.key, identity, tx, self._clock)
         return see_other(f"/cases/{case_id}/progress")
+
+    async def _asked(self, request: web.Request) -> tuple[CaseId, Identity]:
+        """Ask for the permission before the form: what is wrong with it is told only to whom it concerns."""
+        case_id, identity = _case_id(request), identity_of(request)
+        async with self._units.reading() as tx:
+            await open_progress(case_id, identity, tx, self._clock)
+        return case_id, identity
 
     async def _page(self, request: web.Request, *, problem: DomainError | None = None) -> web.Response:
         async with self._units.reading() as tx:

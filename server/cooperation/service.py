@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from server.cases.deadlines.engine import Clock as DeadlineClock
-from server.cases.events import AssignmentProposed
+from server.cases.events import AssignmentProposed, of_case
 from server.cases.model import Assignment, AssignmentKind, AssignmentStatus, Case
 from server.cases.policy import relation_to_case
 from server.cases.service.assigning import ConflictOfInterest, check_lead
@@ -191,11 +191,7 @@ async def propose(
     await tx.cases.add_assignment(assignment)
     tx.record(
         AssignmentProposed(
-            actor=identity.actor,
-            case_id=case.id,
-            institution_id=case.institution_id,
-            agency_id=case.agency_id,
-            area_id=case.area_id,
+            **of_case(case, identity.actor),
             assignment_id=assignment.id,
             account_id=assignment.account_id,
             kind=assignment.kind,

@@ -109,7 +109,9 @@ async def test_pages_lead_on_to_earlier_entries_and_show_each_once(
 
 
 @pytest.mark.parametrize(
-    "query", [{"since": "yesterday"}, {"before": "0"}, {"colour": "red"}, {"who": "x" * 81}], ids=str
+    "query",
+    [{"since": "yesterday"}, {"until": "9999-12-31"}, {"before": "0"}, {"colour": "red"}, {"who": "x" * 81}],
+    ids=str,
 )
 async def test_what_cannot_be_searched_for_is_told(auditor: Browser, query: dict[str, str]) -> None:
     answer = await auditor.get("/audit", params=query)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from server.cases.events import AssignmentAccepted, AssignmentDeclined, AssignmentEnded
+from server.cases.events import AssignmentAccepted, AssignmentDeclined, AssignmentEnded, of_case
 from server.cases.lifecycle import AssignmentStep, CaseStep, can, next_assignment_status
 from server.cases.model import Assignment, AssignmentKind, Case, DeclineReason, EndReason
 from server.cases.policy import conflicts, relation_to_assignment
@@ -196,11 +196,7 @@ def _check_version(assignment: Assignment, version: int) -> None:
 
 def _told(assignment: Assignment, case: Case, identity: Identity) -> dict[str, str]:
     return {
-        "actor": identity.actor,
-        "case_id": case.id,
-        "institution_id": case.institution_id,
-        "agency_id": case.agency_id,
-        "area_id": case.area_id,
+        **of_case(case, identity.actor),
         "assignment_id": assignment.id,
         "account_id": assignment.account_id,
         "kind": assignment.kind,

@@ -1,12 +1,12 @@
 """Decisions by which a deadline of a case is later; each bears its number, and none is lost if taken back."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from server.cases.deadlines.counting import Deadline
 from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.rules import NO_EXTRA, Extra
-from server.cases.events import DeadlineExtended, ExtensionsWithdrawn
+from server.cases.events import DeadlineExtended, ExtensionsWithdrawn, of_case
 from server.cases.model import Case, Extension
 from server.cases.ports import CasesTx
 from server.cases.service.records import clocks_of, find_case
@@ -87,7 +87,14 @@ async def extend(command: Extend, identity: Identity, tx: CasesTx, clock: Clock)
         raise InvalidInput(fields=(FieldError("n", "beyond", N_("超过法定的延长幅度")),))
     extra = Extra(months=command.n) if found.in_months else Extra(days=command.n)
     await tx.cases.add_extension(_extension(case, command, extra, identity, clock))
-    tx.record(DeadlineExtended(**_told(case, command.rule_id, extra, identity)))
+    tx.record(
+        DeadlineExtended(
+            **of_case(case, identity.actor),
+            rule_id=command.rule_id,
+            months=extra.months,
+            days=extra.days,
+        )
+    )
     return case
 
 
@@ -107,7 +114,11 @@ async def withdraw_extensions(
     back = Extra(-extra.months, -extra.days)
     command = Extend(case_id=case_id, rule_id=rule_id, n=0, decision="")
     await tx.cases.add_extension(_extension(case, command, back, identity, clock))
-    tx.record(ExtensionsWithdrawn(**_told(case, rule_id, back, identity)))
+    tx.record(
+        ExtensionsWithdrawn(
+            **of_case(case, identity.actor), rule_id=rule_id, months=back.months, days=back.days
+        )
+    )
     return case
 
 
@@ -133,16 +144,3 @@ def _extension(case: Case, command: Extend, extra: Extra, identity: Identity, cl
         actor=identity.actor,
         recorded_at=clock.now(),
     )
-
-
-def _told(case: Case, rule_id: str, extra: Extra, identity: Identity) -> dict[str, Any]:
-    return {
-        "actor": identity.actor,
-        "case_id": case.id,
-        "institution_id": case.institution_id,
-        "agency_id": case.agency_id,
-        "area_id": case.area_id,
-        "rule_id": rule_id,
-        "months": extra.months,
-        "days": extra.days,
-    }

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from server.cases.events import CaseMoved, FactRecorded
+from server.cases.events import CaseMoved, FactRecorded, of_case
 from server.cases.lifecycle import AssignmentStep, CaseStep, can, next_assignment_status, next_status
 from server.cases.model import AssignmentStatus, Case, CaseFact
 from server.cases.ports import CasesTx
@@ -40,11 +40,7 @@ async def record_fact(  # noqa: PLR0913 - a fact's own fields
     await tx.cases.add_fact(fact)
     tx.record(
         FactRecorded(
-            actor=actor,
-            case_id=case.id,
-            institution_id=case.institution_id,
-            agency_id=case.agency_id,
-            area_id=case.area_id,
+            **of_case(case, actor),
             key=key,
         )
     )
@@ -60,11 +56,7 @@ async def move_case(case: Case, step: CaseStep, actor: str, tx: CasesTx) -> Case
     await tx.cases.put_case(moved)
     tx.record(
         CaseMoved(
-            actor=actor,
-            case_id=case.id,
-            institution_id=case.institution_id,
-            agency_id=case.agency_id,
-            area_id=case.area_id,
+            **of_case(case, actor),
             status=moved.status,
         )
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import ClassVar
 
-from server.cases.events import NoticeReceived, SecretNumberRegistered
+from server.cases.events import NoticeReceived, SecretNumberRegistered, of_case
 from server.cases.messages import NoticeMessage, case_message, notice_message
 from server.cases.model import (
     Case,
@@ -148,11 +148,7 @@ async def send_notice(
         await tx.cases.add_fact(fact)
     tx.record(
         NoticeReceived(
-            actor=identity.actor,
-            case_id=case.id,
-            institution_id=case.institution_id,
-            agency_id=case.agency_id,
-            area_id=case.area_id,
+            **of_case(case, identity.actor),
             notice_id=notice.id,
         )
     )

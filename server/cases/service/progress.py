@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.rules import rule_set
-from server.cases.events import DelayRecorded, FactWithdrawn
+from server.cases.events import DelayRecorded, FactWithdrawn, of_case
 from server.cases.model import Case, CaseFact, Delay, DelayParty, Party, Stage
 from server.cases.ports import CasesTx
 from server.cases.service.extending import Extendable, extendable
@@ -163,11 +163,7 @@ async def record_delay(command: RecordDelay, identity: Identity, tx: CasesTx, cl
     await tx.cases.add_delay(delay)
     tx.record(
         DelayRecorded(
-            actor=identity.actor,
-            case_id=case.id,
-            institution_id=case.institution_id,
-            agency_id=case.agency_id,
-            area_id=case.area_id,
+            **of_case(case, identity.actor),
             duty=command.duty,
             party=command.party,
         )
@@ -199,11 +195,7 @@ async def withdraw_event(case_id: CaseId, key: str, identity: Identity, tx: Case
     )
     tx.record(
         FactWithdrawn(
-            actor=identity.actor,
-            case_id=case.id,
-            institution_id=case.institution_id,
-            agency_id=case.agency_id,
-            area_id=case.area_id,
+            **of_case(case, identity.actor),
             key=key,
         )
     )

@@ -14,6 +14,7 @@ def kinds_below(kind: Any) -> Iterator[type[Event]]:  # noqa: ANN401 - an abstra
 
 GROUPS = {"AccountEvent", "AnnotationEvent", "AssignmentEvent", "BookingEvent", "CallEvent"} | {
     "CaseEvent",
+    "UnheardEvent",
     "DossierEvent",
     "MeetingEvent",
     "TerminalEvent",
