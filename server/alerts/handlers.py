@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from server.alerts.calendar_file import calendar_file
 from server.alerts.ports import Agenda, AlertsTx
 from server.alerts.service import feed_of, make_feed, reader_of, revoke_feed
 from server.http.i18n import Catalogue, locale_of
@@ -64,6 +63,8 @@ class FeedHandlers:
 
     async def read(self, request: web.Request) -> web.Response:
         """Send the reminders of whose token it is."""
+        from server.alerts.calendar_file import calendar_file  # noqa: PLC0415 - the start need not load it
+
         async with self._units.reading() as tx:
             reader = await reader_of(request.match_info["token"], tx)
         reminders = [each for agenda in self._agendas for each in await agenda(reader)]

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from server.kernel.events import Event
 from server.kernel.ids import AccountId
+from server.people.model import AccountEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +33,13 @@ class Feed:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedMade(Event):
+class FeedMade(AccountEvent):
     """An account got a feed, in place of the one before."""
-
-    account_id: str
-
-    @property
-    @override
-    def subject(self) -> str:
-        return f"account:{self.account_id}"
 
     @property
     @override
     def topics(self) -> tuple[str, ...]:
+        """Return none: what the account may do stays the same."""
         return ()
 
 

@@ -226,7 +226,7 @@ class Extension:
     months: int
     days: int
     decision: str
-    """Number of the decision."""
+    """Number of the decision; empty of one that takes others back."""
     actor: str
     recorded_at: datetime
 

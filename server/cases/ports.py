@@ -184,20 +184,6 @@ class CaseStore(Protocol):
         ...
 
 
-class CaseLogTx(LogTransaction, Protocol):
-    """A unit of work with cases, people and the log in it."""
-
-    @property
-    def cases(self) -> CaseStore:
-        """The cases."""
-        ...
-
-    @property
-    def people(self) -> PeopleStore:
-        """The people."""
-        ...
-
-
 class CasesTx(Transaction, Protocol):
     """A unit of work with cases and people in it."""
 
@@ -210,3 +196,7 @@ class CasesTx(Transaction, Protocol):
     def people(self) -> PeopleStore:
         """The people."""
         ...
+
+
+class CaseLogTx(CasesTx, LogTransaction, Protocol):
+    """The same with the log in it."""

@@ -12,6 +12,7 @@ from server.cases.service.extending import Extend, extend, withdraw_extensions
 from server.cases.service.progress import (
     RecordDelay,
     RecordEvent,
+    find_case_to_record,
     open_progress,
     record_delay,
     record_event,
@@ -150,7 +151,7 @@ class ProgressHandlers:
         """Ask for the permission before the form: what is wrong with it is told only to whom it concerns."""
         case_id, identity = _case_id(request), identity_of(request)
         async with self._units.reading() as tx:
-            await open_progress(case_id, identity, tx, self._clock)
+            await find_case_to_record(case_id, identity, tx)
         return case_id, identity
 
     async def _page(self, request: web.Request, *, problem: DomainError | None = None) -> web.Response:

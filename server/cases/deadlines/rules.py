@@ -93,7 +93,7 @@ class Source:
         return self.conf in {"high", "choice"}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Extra:
     """By how much a length is extended."""
 

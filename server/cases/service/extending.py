@@ -86,7 +86,17 @@ async def extend(command: Extend, identity: Identity, tx: CasesTx, clock: Clock)
     if not 1 <= command.n <= found.left:
         raise InvalidInput(fields=(FieldError("n", "beyond", N_("超过法定的延长幅度")),))
     extra = Extra(months=command.n) if found.in_months else Extra(days=command.n)
-    await tx.cases.add_extension(_extension(case, command, extra, identity, clock))
+    await tx.cases.add_extension(
+        Extension(
+            case_id=case.id,
+            rule_id=command.rule_id,
+            months=extra.months,
+            days=extra.days,
+            decision=command.decision,
+            actor=identity.actor,
+            recorded_at=clock.now(),
+        )
+    )
     tx.record(
         DeadlineExtended(
             **of_case(case, identity.actor),
@@ -112,8 +122,17 @@ async def withdraw_extensions(
     if extra == NO_EXTRA:
         raise NotExtendable
     back = Extra(-extra.months, -extra.days)
-    command = Extend(case_id=case_id, rule_id=rule_id, n=0, decision="")
-    await tx.cases.add_extension(_extension(case, command, back, identity, clock))
+    await tx.cases.add_extension(
+        Extension(
+            case_id=case.id,
+            rule_id=rule_id,
+            months=back.months,
+            days=back.days,
+            decision="",
+            actor=identity.actor,
+            recorded_at=clock.now(),
+        )
+    )
     tx.record(
         ExtensionsWithdrawn(
             **of_case(case, identity.actor), rule_id=rule_id, months=back.months, days=back.days
@@ -132,15 +151,3 @@ async def _find(
     if found is None:
         raise NotExtendable
     return case, found
-
-
-def _extension(case: Case, command: Extend, extra: Extra, identity: Identity, clock: Clock) -> Extension:
-    return Extension(
-        case_id=case.id,
-        rule_id=command.rule_id,
-        months=extra.months,
-        days=extra.days,
-        decision=command.decision,
-        actor=identity.actor,
-        recorded_at=clock.now(),
-    )

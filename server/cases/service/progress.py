@@ -3,7 +3,7 @@
 Nothing that was written down is lost: a correction stands beside what it corrects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -102,11 +102,8 @@ async def open_progress(case_id: CaseId, identity: Identity, tx: CasesTx, clock:
         NotFound: the case is none of theirs.
         NotAllowed: it is theirs, but not theirs to write in, or it is closed.
     """
-    case = await find_case(case_id, identity, Action.RECORD_PROGRESS, tx)
+    case = await find_case_to_record(case_id, identity, tx)
     history = tuple(fact for fact in await tx.cases.history_of(case.id) if fact.key in _WRITTEN_DOWN)
-    newest: dict[str, CaseFact] = {}
-    for fact in history:
-        newest.setdefault(fact.key, fact)
     parties = await tx.cases.parties_of(case.id)
     clocks = (await clocks_of((case,), identity.role, tx, clock))[case.id]
     return Progress(
@@ -115,12 +112,23 @@ async def open_progress(case_id: CaseId, identity: Identity, tx: CasesTx, clock:
         recordable=recordable_at(case.stage),
         extendable=await extendable(case, clocks, tx),
         late=tuple(each for each in clocks if each.late),
-        holding=tuple(
-            sorted((fact for fact in newest.values() if not fact.withdrawn), key=lambda fact: fact.at)
-        ),
+        holding=_holding(history),
         history=history,
         names=await names_of(frozenset(fact.actor for fact in history), tx),
     )
+
+
+def _holding(history: Iterable[CaseFact]) -> tuple[CaseFact, ...]:
+    """Return what counts of a history, the last written down first, in the order in which it happened."""
+    newest: dict[str, CaseFact] = {}
+    for fact in history:
+        newest.setdefault(fact.key, fact)
+    return tuple(sorted((fact for fact in newest.values() if not fact.withdrawn), key=lambda fact: fact.at))
+
+
+async def find_case_to_record(case_id: CaseId, identity: Identity, tx: CasesTx) -> Case:
+    """Return the case to somebody who may write down what happens in it; raises as `open_progress`."""
+    return await find_case(case_id, identity, Action.RECORD_PROGRESS, tx)
 
 
 async def record_event(command: RecordEvent, identity: Identity, tx: CasesTx, clock: Clock) -> Case:
@@ -130,7 +138,7 @@ async def record_event(command: RecordEvent, identity: Identity, tx: CasesTx, cl
         NotFound, NotAllowed: as `open_progress`.
         InvalidInput: it is nothing that is written down, or lies where it can't.
     """
-    case = await find_case(command.case_id, identity, Action.RECORD_PROGRESS, tx)
+    case = await find_case_to_record(command.case_id, identity, tx)
     now = clock.now()
     if command.key not in recordable_at(case.stage):
         raise InvalidInput(fields=(FieldError("key", "unknown", N_("请从给定的选项中选择")),))
@@ -149,10 +157,10 @@ async def record_delay(command: RecordDelay, identity: Identity, tx: CasesTx, cl
         NotFound, NotAllowed: as `open_progress`.
         NotLate: the duty is not late, or not of this case.
     """
-    found = await open_progress(command.case_id, identity, tx, clock)
-    if command.duty not in {each.key for each in found.late}:
+    case = await find_case_to_record(command.case_id, identity, tx)
+    clocks = (await clocks_of((case,), identity.role, tx, clock))[case.id]
+    if command.duty not in {each.key for each in clocks if each.late}:
         raise NotLate
-    case = found.case
     delay = Delay(
         case_id=case.id,
         duty=command.duty,
@@ -178,11 +186,11 @@ async def withdraw_event(case_id: CaseId, key: str, identity: Identity, tx: Case
         NotFound, NotAllowed: as `open_progress`.
         NotRecorded: there is nothing to withdraw.
     """
-    found = await open_progress(case_id, identity, tx, clock)
-    fact = next((each for each in found.holding if each.key == key), None)
+    case = await find_case_to_record(case_id, identity, tx)
+    holding = _holding(await tx.cases.history_of(case.id))
+    fact = next((each for each in holding if each.key == key and key in _WRITTEN_DOWN), None)
     if fact is None:
         raise NotRecorded
-    case = found.case
     await tx.cases.add_fact(
         CaseFact(
             case_id=case.id,
