@@ -50,7 +50,7 @@ from server.http.tracing import add_trace_id, trace
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import DossierId
-from server.kernel.objects import Objects
+from server.kernel.objects import ObjectStore
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
@@ -86,7 +86,7 @@ from storage.key_file import key_in
 
 DATABASE = web.AppKey("database", Database)
 METRICS = web.AppKey("metrics", Metrics)
-OBJECTS: web.AppKey[Objects] = web.AppKey("objects")
+OBJECTS: web.AppKey[ObjectStore] = web.AppKey("objects")
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 HOMES: Mapping[Role, str] = dict.fromkeys(Role, "/account") | {

@@ -1,4 +1,4 @@
-"""The server's commands: serve, media, worker, migrate, account, demo, docs, check."""
+"""The server's commands: serve, media, worker, migrate, account, demo, docs, check, keys."""
 
 import argparse
 import asyncio
@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         ("account", _account, "make the first account of a new installation"),
         ("demo", _demo, "make the fictional demo province"),
         ("docs", _docs, "write the documents that are generated from the code"),
-        ("check", _check, "verify database and objects; tells what is wrong"),
+        ("check", _check, "verify database, audit log and files; tells what is wrong"),
+        ("keys", _keys, "rotate the master key, split it into shares, prove that they suffice, restore it"),
     ):
         command = commands.add_parser(name, help=told, description=told)
         command.set_defaults(run=run)
@@ -72,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--public-address", help="IP address under which browsers reach the media port")
         command.add_argument("--data-dir", type=Path, help="folder of database, objects and sockets")
         command.add_argument("--no-demo", dest="demo", action="store_false", default=None)
+        if run is _keys:
+            command.add_argument("action", choices=("rotate", "split", "drill", "restore"))
+            command.add_argument("--shares", type=int, default=5, help="how many shares `split` makes")
+            command.add_argument("--threshold", type=int, default=3, help="how many of them suffice")
         command.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     return parser
 
@@ -174,20 +179,40 @@ def _check(settings: Settings, _options: argparse.Namespace) -> None:
         head_key=HeadKey(partial(read_key, settings.head_key)),
         heads=HeadFiles(settings.heads),
     )
-    report = asyncio.run(check(settings.database, witnesses, _show_progress))
-    for finding in report.findings:
+    report = asyncio.run(check(settings.database, witnesses, partial(_show_progress, "审计日志 · audit log")))
+    findings, files = report.findings, 0
+    if report.is_readable:
+        from server.key_commands import check_files  # noqa: PLC0415
+
+        found, files = asyncio.run(check_files(settings, partial(_show_progress, "卷宗 · dossiers")))
+        findings += found
+    for finding in findings:
         print(finding)  # noqa: T201 - the command's answer
-    held = f"日志 · log entries: {report.entries}, 树头 · tree heads: {report.heads}"
-    found = f"{len(report.findings)} 处问题 · findings" if report.findings else "没有发现问题 · nothing found"
-    print(f"{found} ({held})")  # noqa: T201 - the command's answer
-    sys.exit(_COULD_NOT if report.findings else 0)
+    held = f"日志 · log entries: {report.entries}, 树头 · tree heads: {report.heads}, 文件 · files: {files}"
+    found_all = f"{len(findings)} 处问题 · findings" if findings else "没有发现问题 · nothing found"
+    print(f"{found_all} ({held})")  # noqa: T201 - the command's answer
+    sys.exit(_COULD_NOT if findings else 0)
 
 
-def _show_progress(done: int, whole: int) -> None:
+def _keys(settings: Settings, options: argparse.Namespace) -> None:
+    from server import key_commands  # noqa: PLC0415
+
+    if options.action == "split":
+        key_commands.split(settings, shares=options.shares, threshold=options.threshold)
+    elif options.action == "restore":
+        key_commands.restore(settings)
+    elif options.action == "rotate":
+        asyncio.run(key_commands.rotate(settings))
+    else:
+        findings = asyncio.run(key_commands.drill(settings, partial(_show_progress, "卷宗 · dossiers")))
+        sys.exit(_COULD_NOT if findings else 0)
+
+
+def _show_progress(what: str, done: int, whole: int) -> None:
     """Keep one line of the terminal up to date; where nobody watches, say nothing."""
     if sys.stderr.isatty():
         end = "\n" if done >= whole else "\r"
-        print(f"审计日志 · audit log  {done} / {whole}", end=end, file=sys.stderr, flush=True)  # noqa: T201
+        print(f"{what}  {done} / {whole}", end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _log_key(settings: Settings) -> LogKey:

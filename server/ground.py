@@ -15,13 +15,17 @@ from server.casefiles.ingest import Ingest
 from server.casefiles.uploads import SPLIT_DOSSIER
 from server.kernel.clock import Clock
 from server.kernel.events import Bus
-from server.kernel.objects import Objects
 from server.pdf.renderer import Renderer
 from server.settings import Settings
+from storage.blobs import Blobs
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.envelope import Suite
 from storage.key_file import key_in
-from storage.objects import LocalObjects
+from storage.key_ring import CaseKeys
+from storage.local_blobs import LocalBlobs
+from storage.master_keys import MasterKeys
+from storage.objects import SealedStore
 from storage.queue import LocalQueue, TaskQueue
 
 Run = Callable[[web.Application], AsyncIterator[None]]
@@ -48,20 +52,28 @@ def _through_redis(url: str) -> _Lines:
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """Where objects are kept."""
+    """Where encrypted bytes are kept."""
 
-    objects: Objects
+    blobs: Blobs
     ping: Callable[[], Awaitable[None]] | None = None
     """Asks a server whether it answers; None where there is none to ask."""
 
 
 def _store(settings: Settings) -> _Store:
     if not settings.objects_url:
-        return _Store(LocalObjects(settings.objects_dir))
-    from storage.s3 import S3Objects  # noqa: PLC0415 - the embedded start need not load it
+        return _Store(LocalBlobs(settings.objects_dir))
+    from storage.s3 import S3Blobs  # noqa: PLC0415 - the embedded start need not load it
 
-    objects = S3Objects(settings.objects_url)
-    return _Store(objects, objects.ping)
+    blobs = S3Blobs(settings.objects_url)
+    return _Store(blobs, blobs.ping)
+
+
+def _suite(settings: Settings) -> Suite:
+    try:
+        return Suite(settings.object_cipher)
+    except ValueError:
+        message = f"LIANBIAN_OBJECT_CIPHER: {' / '.join(Suite)}, not {settings.object_cipher!r}"
+        raise ValueError(message) from None
 
 
 class Ground:
@@ -85,7 +97,10 @@ class Ground:
             log_key=LogKey(partial(key_in, settings.log_key)),
         )
         store = _store(settings)
-        self.objects, self.ping_objects = store.objects, store.ping
+        suite = _suite(settings)
+        self.case_keys = CaseKeys(self.database, MasterKeys(settings.master_keys), clock, suite)
+        self.objects = SealedStore(store.blobs, self.case_keys, suite)
+        self.ping_objects = store.ping
 
     @property
     def runs_jobs(self) -> bool:
@@ -95,7 +110,7 @@ class Ground:
     @property
     def runs(self) -> tuple[Run, ...]:
         """What lives beside everything else, in the order of its start."""
-        return (self._close_database, *self._runs, self.queue.run)
+        return (self._keep_database, *self._runs, self.queue.run)
 
     def ingest(self, renderer: Renderer) -> Ingest:
         """Make what splits dossiers, and have the queue know it."""
@@ -110,7 +125,8 @@ class Ground:
         self.queue.add(SPLIT_DOSSIER, ingest.split)
         return ingest
 
-    async def _close_database(self, _app: web.Application) -> AsyncIterator[None]:
-        """Close the database when all else has ended."""
+    async def _keep_database(self, _app: web.Application) -> AsyncIterator[None]:
+        """Refuse to start without the master key; close the database when all else has ended."""
+        await self.case_keys.recognise()
         yield
         await self.database.close()

@@ -25,6 +25,8 @@ class Settings:
     """PostgreSQL as `postgresql://USER:PASSWORD@HOST/DATABASE`; empty: SQLite in the data directory."""
     objects_url: str = ""
     """S3 bucket as `https://KEY:SECRET@HOST/BUCKET`; empty: a directory in the data directory."""
+    object_cipher: str = "aes-256-gcm"
+    """What objects are encrypted with from now on: `aes-256-gcm` or `sm4-gcm`."""
     redis_url: str = ""
     """Redis or Valkey as `redis://HOST`, which joins several nodes and hands jobs to workers; empty: none."""
     keys_dir: Path | None = None
@@ -58,6 +60,11 @@ class Settings:
     def head_key(self) -> Path:
         """File of the key that signs the audit log's tree heads."""
         return self._keys / "heads.key"
+
+    @property
+    def master_keys(self) -> Path:
+        """Directory of the master keys, which wrap the keys of cases."""
+        return self._keys / "master"
 
     @property
     def _keys(self) -> Path:
@@ -136,6 +143,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         data_dir=Path(text("DATA_DIR", str(defaults.data_dir))),
         database_url=text("DATABASE_URL", defaults.database_url),
         objects_url=text("OBJECTS_URL", defaults.objects_url),
+        object_cipher=text("OBJECT_CIPHER", defaults.object_cipher),
         redis_url=text("REDIS_URL", defaults.redis_url),
         keys_dir=path("KEYS_DIR"),
         heads_dir=path("HEADS_DIR"),

@@ -96,6 +96,11 @@ class SqlCaseFiles(CaseFileStore):
         order = (tables.dossier.c.received_at, tables.dossier.c.id)
         return all_of(Dossier, await self._connection.execute(query.order_by(*order)))
 
+    async def all_dossiers(self) -> tuple[Dossier, ...]:
+        """Return every case's dossiers, for what looks the store over."""
+        query = select(tables.dossier).order_by(tables.dossier.c.id)
+        return all_of(Dossier, await self._connection.execute(query))
+
     @override
     async def dossiers_to_split(self) -> tuple[DossierId, ...]:
         query = select(tables.dossier.c.id).where(tables.dossier.c.status == DossierStatus.RECEIVED)

@@ -46,6 +46,8 @@ class Report:
     """How many entries of the log are as they were written."""
     heads: int = 0
     """How many exported heads they were held against."""
+    is_readable: bool = True
+    """Whether there is a database in the schema of today."""
 
 
 async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
@@ -56,7 +58,7 @@ async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
     """
     file = _file_of(url)
     if file is not None and not await asyncio.to_thread(file.exists):
-        return Report(findings=(f"没有数据库 · no database: {file}",))
+        return Report(findings=(f"没有数据库 · no database: {file}",), is_readable=False)
     engines = open_engines(url)
     try:
         found = await _of_schema(engines)
@@ -64,7 +66,7 @@ async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
             async with engines.reading.begin() as connection:
                 found += await _of_file(connection)
         if found:
-            return Report(findings=tuple(found))
+            return Report(findings=tuple(found), is_readable=False)
         async with engines.reading.begin() as connection:
             return await check_log(SqlLog(connection), witnesses, progress)
     finally:

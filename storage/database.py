@@ -16,6 +16,7 @@ from server.kernel.clock import Clock
 from server.kernel.events import Bus, Event, Job, Notification
 from server.kernel.transaction import DatabaseUnavailable
 from storage.alerts import SqlAlerts
+from storage.case_keys import SqlCaseKeys
 from storage.casefiles import SqlCaseFiles
 from storage.cases import SqlCases
 from storage.cooperation import SqlCooperation
@@ -71,6 +72,11 @@ class SqlTransaction:
     def alerts(self) -> SqlAlerts:
         """Feeds."""
         return SqlAlerts(self.connection)
+
+    @property
+    def case_keys(self) -> SqlCaseKeys:
+        """The wrapped keys of cases."""
+        return SqlCaseKeys(self.connection)
 
     @property
     def log(self) -> SqlLog:

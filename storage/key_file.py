@@ -1,4 +1,4 @@
-"""The log's key in a file, made where it is first needed and there is none."""
+"""A key in a file, made where it is first needed and there is none."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ KEY_BYTES = 32
 def key_in(path: Path) -> bytes:
     """Return the key that `path` holds, a new one where there is none; raises as `read_key` does."""
     if not path.exists():
-        _make(path)
+        write_key(path, secrets.token_bytes(KEY_BYTES))
     return read_key(path)
 
 
@@ -28,19 +28,19 @@ def read_key(path: Path) -> bytes:
     except FileNotFoundError:
         key = b""
     if len(key) != KEY_BYTES:
-        message = f"没有日志密钥，请从备份恢复 · no key of the log, restore it from a backup: {path}"
+        message = f"没有密钥，请从备份恢复 · no key, restore it from a backup: {path}"
         raise ValueError(message)
     return key
 
 
-def _make(path: Path) -> None:
+def write_key(path: Path, key: bytes) -> None:
     """Make the file whole or not at all; of several that try at once, the first one's stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):

@@ -1,218 +1,268 @@
-"""Where objects live: a directory of this machine.
+"""The objects of every case, encrypted before they leave this process.
 
-Everything is written beside its place, fsynced, renamed into place, and the directory fsynced: only then
-is it acknowledged. Blocking file calls run in threads. Measured with a file system that drops what was
-not fsynced: nothing acknowledged is lost.
+Names of what is kept: `objects/KEY` for objects, `uploads/ID/OFFSET-ID` for an upload's parts as they were
+appended, each sealed by itself. A part may overlap the next: what lies beyond the next one's beginning was
+never acknowledged, and is left out.
 """
 
 import asyncio
-import errno
 import hashlib
 import os
-import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol
 
-from server.kernel.ids import new_id
-from server.kernel.objects import ObjectMissing, StorageFull, StoredObject, is_key
-from storage.files import sync
+from typing_extensions import override
 
-T = TypeVar("T")
+from server.kernel.ids import CaseId, new_id
+from server.kernel.objects import ObjectDamaged, ObjectMissing, Objects, ObjectStore, StoredObject, is_key
+from storage.blobs import BLOCK_BYTES, Blob, Blobs
+from storage.envelope import (
+    CHUNK_BYTES,
+    HEADER_BYTES,
+    SEALED_CHUNK_BYTES,
+    CaseKey,
+    Envelope,
+    Suite,
+    chunks_of,
+    key_id_of,
+    plain_size,
+)
 
-BLOCK_BYTES = 1 << 20
-"""How much is gathered before a thread is asked to write, and read at once."""
+_UPLOADS = "uploads/"
+_RUN_CHUNKS = BLOCK_BYTES // CHUNK_BYTES
+"""Chunks that a thread encrypts at once."""
 
 
-class LocalObjects:
-    """The objects port on a local directory: `kept/` by key, `uploads/` the unfinished."""
+class KeyRing(Protocol):
+    """Keeps the keys of cases."""
 
-    def __init__(self, root: Path) -> None:
-        """Use the directory `root`, making it if need be."""
-        self._objects = root / "kept"
-        self._uploads = root / "uploads"
-        self._objects.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._uploads.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async def newest(self, case_id: CaseId) -> CaseKey:
+        """Return the key under which the case's next object is wrapped, making one if there is none."""
+        ...
 
+    async def key(self, case_id: CaseId, key_id: str) -> CaseKey:
+        """Return the case's key of that id; raises `ObjectDamaged` if it has none, or no longer."""
+        ...
+
+
+class SealedStore(ObjectStore):
+    """The object store, on any place for bytes."""
+
+    def __init__(self, blobs: Blobs, keys: KeyRing, suite: Suite = Suite.AES_256_GCM) -> None:
+        """Keep objects at `blobs`; `suite` is for those that are put from now on."""
+        self._blobs = blobs
+        self._keys = keys
+        self._suite = suite
+
+    @override
+    def of(self, case_id: CaseId) -> "SealedObjects":
+        return SealedObjects(self._blobs, self._keys, self._suite, case_id)
+
+    @override
+    async def discard(self, upload: str) -> None:
+        for blob in await self._blobs.named(_folder(upload)):
+            await self._blobs.delete(blob.name)
+
+    @override
+    async def unfinished(self, *, untouched_s: float) -> tuple[str, ...]:
+        before = datetime.now(UTC) - timedelta(seconds=untouched_s)
+        touched: dict[str, datetime] = {}
+        for blob in await self._blobs.named(_UPLOADS):
+            upload = blob.name.removeprefix(_UPLOADS).partition("/")[0]
+            touched[upload] = max(touched.get(upload, blob.changed_at), blob.changed_at)
+        return tuple(sorted(upload for upload, at in touched.items() if at <= before))
+
+
+class SealedObjects(Objects):
+    """The objects of one case."""
+
+    def __init__(self, blobs: Blobs, keys: KeyRing, suite: Suite, case_id: CaseId) -> None:
+        """See `SealedStore.of`."""
+        self._blobs = blobs
+        self._keys = keys
+        self._suite = suite
+        self._case_id = case_id
+
+    @override
     async def put(self, key: str, chunks: AsyncIterable[bytes]) -> StoredObject:
-        """Store `chunks` under `key`, whole or not at all."""
-        place = self._place(key)
-        draft = self._uploads / f"put-{new_id()}"
-        digest = hashlib.sha256()
-        size_bytes = 0
-        try:
-            async for block in _blocks(chunks):
-                await _in_thread(_write_at, draft, size_bytes, block)
-                digest.update(block)
-                size_bytes += len(block)
-            await _in_thread(_settle, draft, size_bytes, place, self._objects)
-        finally:
-            await asyncio.to_thread(draft.unlink, missing_ok=True)
-        return StoredObject(key=key, size_bytes=size_bytes, sha256=digest.hexdigest())
+        tally = _Tally(chunks)
+        await self._seal(_kept(key), tally.chunks())
+        return StoredObject(key=key, size_bytes=tally.size_bytes, sha256=tally.digest.hexdigest())
 
+    @override
     async def size(self, key: str) -> int:
-        """Return the object's length in bytes."""
-        return await asyncio.to_thread(_size, self._place(key))
+        return plain_size(await self._blobs.size(_kept(key)))
 
+    @override
     async def read(self, key: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-        """Stream `length` bytes from the byte offset `start`."""
-        place = self._place(key)
-        size_bytes = await asyncio.to_thread(_size, place)
-        end = size_bytes if length is None else min(size_bytes, start + length)
-        while start < end:
-            block = await asyncio.to_thread(_read_at, place, start, min(BLOCK_BYTES, end - start))
-            if not block:
-                return
-            start += len(block)
+        async for block in self._open(_kept(key), start, length):
             yield block
 
+    @override
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
-        """Lend the object's own file."""
-        place = self._place(key)
-        await asyncio.to_thread(_size, place)
-        yield place
+        # Without a name, so that nothing readable is left behind by a process that dies.
+        with tempfile.TemporaryFile(buffering=0) as file:
+            async for block in self.read(key):
+                await asyncio.to_thread(file.write, block)
+            yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
 
+    @override
     async def delete(self, key: str) -> None:
-        """Remove the object."""
-        await asyncio.to_thread(_remove, self._place(key))
+        await self._blobs.delete(_kept(key))
 
+    @override
     async def append(self, upload: str, *, at: int, chunks: AsyncIterable[bytes]) -> int:
-        """Write `chunks` into the upload's file from byte `at` on, then fsync it."""
-        draft = self._draft(upload)
-        await _in_thread(_cut, draft, at)
-        async for block in _blocks(chunks):
-            await _in_thread(_write_at, draft, at, block)
-            at += len(block)
-        await _in_thread(_sync_file_and_directory, draft)
-        return at
-
-    async def seal(self, upload: str, key: str, *, length: int) -> StoredObject:
-        """Rename the upload's file into the object's place, reading it once for its hash."""
-        draft, place = self._draft(upload), self._place(key)
-        sealed = not await asyncio.to_thread(draft.exists)
-        if not sealed:
-            await _in_thread(_settle, draft, length, place, self._objects)
-        sha256 = await asyncio.to_thread(_hash, place)
-        return StoredObject(key=key, size_bytes=length, sha256=sha256)
-
-    async def discard(self, upload: str) -> None:
-        """Remove the upload's file."""
-        await asyncio.to_thread(_remove, self._draft(upload))
-
-    async def unfinished(self, *, untouched_s: float) -> tuple[str, ...]:
-        """Name the files of uploads, and of writes that a kill cut short."""
-        return await asyncio.to_thread(_untouched, self._uploads, untouched_s)
-
-    def _place(self, key: str) -> Path:
-        if not is_key(key):
-            message = f"not an object key: {key!r}"
-            raise ValueError(message)
-        return self._objects / key
-
-    def _draft(self, upload: str) -> Path:
-        if not is_key(upload) or "/" in upload:
-            message = f"not an upload id: {upload!r}"
-            raise ValueError(message)
-        return self._uploads / upload
-
-
-async def _blocks(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Gather small chunks, so that a thread is asked once a block, not once a packet."""
-    gathered = bytearray()
-    async for chunk in chunks:
-        gathered += chunk
-        if len(gathered) >= BLOCK_BYTES:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
-
-
-async def _in_thread(call: Callable[..., T], *arguments: object) -> T:
-    """Run a blocking file call in a thread, naming a full disk."""
-    try:
-        return await asyncio.to_thread(call, *arguments)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull from error
-        raise
-
-
-@contextmanager
-def _missing_is_named() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise ObjectMissing from error
-
-
-def _size(place: Path) -> int:
-    with _missing_is_named():
-        return place.stat().st_size
-
-
-def _read_at(place: Path, start: int, length: int) -> bytes:
-    with _missing_is_named(), place.open("rb", buffering=0) as file:
-        return os.pread(file.fileno(), length, start)
-
-
-def _write_at(draft: Path, at: int, block: bytes) -> None:
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        remaining = memoryview(block)
-        while remaining:
-            written = os.pwrite(descriptor, remaining, at)
-            remaining, at = remaining[written:], at + written
-    finally:
-        os.close(descriptor)
-
-
-def _cut(draft: Path, length: int) -> None:
-    """Drop what lies beyond `length`; begin an empty file when there is none."""
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        if os.fstat(descriptor).st_size < length:
+        parts = await self._parts(upload)
+        if _reach(parts) < at:
             raise ObjectMissing
-        os.ftruncate(descriptor, length)
-    finally:
-        os.close(descriptor)
+        tally = _Tally(chunks)
+        await self._seal(f"{_folder(upload)}{at:015}-{new_id()}", tally.chunks())
+        # Those that begin here or later were never acknowledged; what overlaps is left out when read.
+        await self._remove([part for part in parts if part.at >= at])
+        return at + tally.size_bytes
+
+    @override
+    async def seal(self, upload: str, key: str, *, length: int) -> StoredObject:
+        parts = await self._parts(upload)
+        if not parts:
+            return await self._described(key)
+        if _reach(parts) < length:
+            raise ObjectMissing
+        stored = await self.put(key, self._joined(parts, length))
+        await self._remove(parts)
+        return stored
+
+    async def _described(self, key: str) -> StoredObject:
+        tally = _Tally(self.read(key))
+        async for _ in tally.chunks():
+            """Only counted."""
+        return StoredObject(key=key, size_bytes=tally.size_bytes, sha256=tally.digest.hexdigest())
+
+    async def _seal(self, name: str, chunks: AsyncIterable[bytes]) -> None:
+        envelope = Envelope.made(self._suite, await self._keys.newest(self._case_id), name)
+        await self._blobs.put(name, _sealed(envelope, chunks))
+
+    async def _open(self, name: str, start: int, length: int | None) -> AsyncIterator[bytes]:
+        """Decrypt the chunks that hold the bytes from `start` on, and cut off what was not asked for."""
+        stored_bytes = await self._blobs.size(name)
+        size_bytes, last = plain_size(stored_bytes), chunks_of(stored_bytes) - 1
+        end = size_bytes if length is None else min(size_bytes, start + length)
+        header = b"".join([block async for block in self._blobs.read(name, length=HEADER_BYTES)])
+        key = await self._keys.key(self._case_id, key_id_of(header))
+        envelope = Envelope.of(header, key, name)
+        if start >= end and not (start == 0 and size_bytes == 0):
+            return
+        first, until = start // CHUNK_BYTES, max(0, end - 1) // CHUNK_BYTES + 1
+        offset, wanted = HEADER_BYTES + first * SEALED_CHUNK_BYTES, (until - first) * SEALED_CHUNK_BYTES
+        index = first
+        async for run in _runs(self._blobs.read(name, start=offset, length=wanted)):
+            opened = await asyncio.to_thread(envelope.open, index, run, last=last)
+            at = index * CHUNK_BYTES
+            index += -(-len(run) // SEALED_CHUNK_BYTES)
+            yield opened[max(0, start - at) : end - at]
+        if index != until:
+            raise ObjectDamaged
+
+    async def _parts(self, upload: str) -> "list[_Part]":
+        """Return an upload's parts by where they begin; of two that begin together, the newer one last."""
+        blobs = await self._blobs.named(_folder(upload))
+        return sorted(map(_Part, blobs), key=lambda part: (part.at, part.blob.changed_at))
+
+    async def _joined(self, parts: "Sequence[_Part]", length: int) -> AsyncIterator[bytes]:
+        ends = [*(part.at for part in parts[1:]), length]
+        for part, end in zip(parts, ends, strict=True):
+            wanted = min(end, length) - part.at
+            if wanted > 0:
+                async for block in self._open(part.blob.name, 0, wanted):
+                    yield block
+
+    async def _remove(self, parts: "Sequence[_Part]") -> None:
+        for part in parts:
+            await self._blobs.delete(part.blob.name)
 
 
-def _sync_file_and_directory(draft: Path) -> None:
-    sync(draft)
-    sync(draft.parent)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Bytes of an upload as they were appended."""
+
+    blob: Blob
+
+    @property
+    def at(self) -> int:
+        """Where in the upload it begins."""
+        return int(self.blob.name.rpartition("/")[2].partition("-")[0])
+
+    @property
+    def end(self) -> int:
+        """Where in the upload it ends."""
+        return self.at + plain_size(self.blob.size_bytes)
 
 
-def _settle(draft: Path, length: int, place: Path, root: Path) -> None:
-    """Make the first `length` bytes of `draft` durable under the name `place`."""
-    _cut(draft, length)
-    sync(draft)
-    fresh = [folder for folder in place.parents if folder.is_relative_to(root) and not folder.exists()]
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft.replace(place)
-    sync(place.parent)
-    for folder in fresh:
-        sync(folder.parent)
+class _Tally:
+    """Counts and hashes what passes."""
+
+    def __init__(self, chunks: AsyncIterable[bytes]) -> None:
+        self._chunks = chunks
+        self.size_bytes = 0
+        self.digest = hashlib.sha256()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            self.digest.update(chunk)
+            self.size_bytes += len(chunk)
+            yield chunk
 
 
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    if path.parent.exists():
-        sync(path.parent)
+async def _sealed(envelope: Envelope, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    yield envelope.header
+    index = 0
+    async for run, ends in _gathered(chunks, run_bytes=BLOCK_BYTES):
+        yield await asyncio.to_thread(envelope.seal, index, run, ends=ends)
+        index += _RUN_CHUNKS
 
 
-def _untouched(folder: Path, untouched_s: float) -> tuple[str, ...]:
-    before = time.time() - untouched_s
-    found = []
-    for draft in folder.iterdir():
-        with suppress(FileNotFoundError):
-            if draft.stat().st_mtime <= before:
-                found.append(draft.name)
-    return tuple(sorted(found))
+async def _runs(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async for run, _ends in _gathered(chunks, run_bytes=_RUN_CHUNKS * SEALED_CHUNK_BYTES):
+        if run:
+            yield run
 
 
-def _hash(place: Path) -> str:
-    with _missing_is_named(), place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+async def _gathered(chunks: AsyncIterable[bytes], *, run_bytes: int) -> AsyncIterator[tuple[bytes, bool]]:
+    """Gather runs of `run_bytes`; the last, which may be shorter or empty, comes with True."""
+    held = bytearray()
+    async for chunk in chunks:
+        held += chunk
+        while len(held) > run_bytes:
+            yield bytes(held[:run_bytes]), False
+            del held[:run_bytes]
+    yield bytes(held), True
+
+
+def _reach(parts: "Sequence[_Part]") -> int:
+    """Return how far the parts reach without a gap."""
+    reach = 0
+    for part in parts:
+        if part.at > reach:
+            break
+        reach = max(reach, part.end)
+    return reach
+
+
+def _kept(key: str) -> str:
+    if not is_key(key):
+        message = f"not an object key: {key!r}"
+        raise ValueError(message)
+    return f"objects/{key}"
+
+
+def _folder(upload: str) -> str:
+    if not is_key(upload) or "/" in upload:
+        message = f"not an upload id: {upload!r}"
+        raise ValueError(message)
+    return f"{_UPLOADS}{upload}/"

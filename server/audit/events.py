@@ -30,3 +30,23 @@ class LogSearched(Event):
 
 class LogExported(LogSearched):
     """Somebody took what they had found away in a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysRotated(Event):
+    """The operator had every case's key wrapped by a new master key."""
+
+    master_id: str
+    """Names the new one, and does not help to find it."""
+    case_keys: int
+    """How many were wrapped anew."""
+
+    @property
+    @override
+    def subject(self) -> str:
+        return "keys:all"
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        return ()

@@ -36,6 +36,7 @@ EVENTS: Mapping[str, str] = {
     "FactRecorded": N_("记录办案事实"),
     "FactWithdrawn": N_("撤回办案事实"),
     "LogExported": N_("导出审计日志"),
+    "KeysRotated": N_("更换主密钥"),
     "LogSearched": N_("查询审计日志"),
     "MeetingHeld": N_("会见完成"),
     "MeetingMissed": N_("会见未成"),

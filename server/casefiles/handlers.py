@@ -213,7 +213,8 @@ class DossierHandlers:
         async with self._units.reading() as tx:
             found = await self._found(request, Action.READ_DOSSIER, tx)
             page = await page_to_show(found, number, tx)
-        picture = await self._pictures.picture(page, query.size, viewer(found, identity, self._clock))
+        mark = viewer(found, identity, self._clock)
+        picture = await self._pictures.picture(found.dossier.case_id, page, query.size, mark)
         if query.intent == "show" and query.size is PageSize.READING:
             async with self._units.transaction() as tx:
                 await note_view(found, number, identity, tx)

@@ -14,7 +14,7 @@ from server.casefiles.ports import CaseFilesTx
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Notification
 from server.kernel.ids import DossierId
-from server.kernel.objects import Objects
+from server.kernel.objects import ObjectStore
 from server.kernel.transaction import Turns, Units
 from server.pdf import manifest
 from server.pdf.manifest import DocumentProblem
@@ -34,7 +34,7 @@ class Ingest:
         *,
         units: Units[CaseFilesTx],
         turns: Turns,
-        objects: Objects,
+        objects: ObjectStore,
         renderer: Renderer,
         bus: Bus,
         clock: Clock,
@@ -80,7 +80,7 @@ class Ingest:
                 return
             try:
                 async with (
-                    self._objects.as_file(dossier.original_key) as path,
+                    self._objects.of(dossier.case_id).as_file(dossier.original_key) as path,
                     self._renderer.document(path) as document,
                 ):
                     self._document = document
@@ -100,7 +100,7 @@ class Ingest:
         for number in range(1, info.page_count + 1):
             if number in done:
                 continue
-            page = await self._page(dossier.id, number, document)
+            page = await self._page(dossier, number, document)
             if self._stopping:
                 return
             async with self._units.transaction() as tx:
@@ -110,13 +110,13 @@ class Ingest:
                 await self._tell_progress(dossier)
         await self._note_ready(dossier.id)
 
-    async def _page(self, dossier_id: DossierId, number: int, document: OpenDocument) -> Page:
+    async def _page(self, dossier: Dossier, number: int, document: OpenDocument) -> Page:
         try:
             prepared = await self._prepared(number, document)
         except manifest.PageRefused as refused:
-            return Page(dossier_id=dossier_id, number=number, problem=refused.problem)
+            return Page(dossier_id=dossier.id, number=number, problem=refused.problem)
         page = Page(
-            dossier_id=dossier_id,
+            dossier_id=dossier.id,
             number=number,
             kind=prepared.kind,
             width_pt=round(prepared.width_pt, 2),
@@ -125,7 +125,7 @@ class Ingest:
             height_px=prepared.height_px,
             image_type=prepared.image_type.value,
         )
-        await self._objects.put(page.image_key, _once(prepared.image))
+        await self._objects.of(dossier.case_id).put(page.image_key, _once(prepared.image))
         return page
 
     async def _prepared(self, number: int, document: OpenDocument) -> manifest.PreparedPage:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from server.casefiles.model import Page, PageSize, Picture, PictureUnreadable, Viewer
 from server.casefiles.service import PageUnreadable
-from server.kernel.objects import Objects
+from server.kernel.ids import CaseId
+from server.kernel.objects import ObjectStore
 from server.pdf.renderer import Renderer
 
 if TYPE_CHECKING:
@@ -18,14 +19,14 @@ AT_ONCE = 4
 class PagePictures:
     """Makes what a viewer gets of a page."""
 
-    def __init__(self, *, objects: Objects, renderer: Renderer) -> None:
+    def __init__(self, *, objects: ObjectStore, renderer: Renderer) -> None:
         """Keep where the images are, and who has the font of the mark."""
         self._objects = objects
         self._renderer = renderer
         self._watermark: asyncio.Task[Watermark] | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def picture(self, page: Page, size: PageSize, viewer: Viewer) -> Picture:
+    async def picture(self, case_id: CaseId, page: Page, size: PageSize, viewer: Viewer) -> Picture:
         """Return the page at `size`, marked for `viewer`; without a mark no page is served.
 
         Raises:
@@ -33,7 +34,7 @@ class PagePictures:
         """
         watermark = await self.warm_up()
         async with self._slots:
-            image = b"".join([block async for block in self._objects.read(page.image_key)])
+            image = b"".join([block async for block in self._objects.of(case_id).read(page.image_key)])
             try:
                 return await asyncio.to_thread(
                     watermark.apply, image, width_px=page.width_px, size=size, viewer=viewer

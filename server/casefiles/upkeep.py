@@ -10,7 +10,7 @@ from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.ids import CaseId, DossierId, UploadId
-from server.kernel.objects import Objects
+from server.kernel.objects import ObjectStore
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
 
@@ -31,7 +31,7 @@ class Upkeep:
     """Forgets and removes."""
 
     def __init__(
-        self, *, units: Units[CaseFilesTx], objects: Objects, uploads: Uploads, clock: Clock
+        self, *, units: Units[CaseFilesTx], objects: ObjectStore, uploads: Uploads, clock: Clock
     ) -> None:
         """Keep where records and bytes are."""
         self._units = units
@@ -64,7 +64,7 @@ class Upkeep:
             pages = await tx.casefiles.pages(dossier_id)
         _check_refused(found)
         for key in (*(page.image_key for page in pages), found.dossier.original_key):
-            await self._objects.delete(key)
+            await self._objects.of(case_id).delete(key)
         async with self._units.transaction() as tx:
             await find_dossier(case_id, dossier_id, identity, Action.ADD_DOSSIER, tx)
             await tx.casefiles.remove_dossier(dossier_id)

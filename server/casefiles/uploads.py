@@ -20,7 +20,7 @@ from server.kernel.errors import N_, DomainError, Kind, NotFound
 from server.kernel.events import Job
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, CaseId, DossierId, UploadId, new_id
-from server.kernel.objects import Objects
+from server.kernel.objects import ObjectStore
 from server.kernel.permissions import Action
 from server.kernel.transaction import Turns, Units
 
@@ -83,7 +83,7 @@ class Uploads:
         *,
         units: Units[CaseFilesTx],
         turns: Turns,
-        objects: Objects,
+        objects: ObjectStore,
         clock: Clock,
         max_bytes: int = MAX_BYTES,
     ) -> None:
@@ -122,7 +122,7 @@ class Uploads:
             await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
             _check_room(upload, await tx.casefiles.unfinished_uploads(upload.account_id))
             await tx.casefiles.add_upload(upload)
-        await self._objects.append(upload.id, at=0, chunks=_no_bytes())
+        await self._objects.of(case_id).append(upload.id, at=0, chunks=_no_bytes())
         return await self._finished(upload) if _whole(upload) else upload
 
     async def state(self, case_id: CaseId, upload_id: UploadId, identity: Identity) -> Upload:
@@ -193,7 +193,9 @@ class Uploads:
                 # Its bytes may already be the dossier's; a draft begun here would stand in their place.
                 return await self._finished(upload) if _whole(upload) else upload
             body = _Body(chunks, room_bytes=upload.length_bytes - upload.offset, checksum=patch.checksum)
-            offset = await self._objects.append(upload_id, at=upload.offset, chunks=body.bounded())
+            offset = await self._objects.of(case_id).append(
+                upload_id, at=upload.offset, chunks=body.bounded()
+            )
             if body.overflowed:
                 raise tus.UploadTooLarge(max_mb=max(1, upload.length_bytes >> 20))
             if not body.sound:
@@ -265,13 +267,14 @@ class Uploads:
             received_at=self._clock.now(),
             received_from=upload.account_id,
         )
-        stored = await self._objects.seal(upload.id, dossier.original_key, length=upload.length_bytes)
+        objects = self._objects.of(upload.case_id)
+        stored = await objects.seal(upload.id, dossier.original_key, length=upload.length_bytes)
         dossier = replace(dossier, sha256=stored.sha256)
         finished = replace(upload, dossier_id=dossier.id)
         if upload.expected_sha256 not in {None, stored.sha256}:
             async with self._units.transaction() as tx:
                 await tx.casefiles.remove_upload(upload.id)
-            await self._objects.delete(dossier.original_key)
+            await objects.delete(dossier.original_key)
             raise HashMismatch(actual=stored.sha256, expected=upload.expected_sha256 or "")
         async with self._units.transaction() as tx:
             await _check_sender(upload, tx)

@@ -15,7 +15,7 @@ from server.kernel.clock import Clock
 from server.kernel.events import Job
 from server.kernel.identity import Role
 from server.kernel.ids import DossierId, new_id
-from server.kernel.objects import Objects
+from server.kernel.objects import ObjectStore
 from storage.database import Database, SqlTransaction
 
 TITLE = "诉讼证据卷 第一册"
@@ -24,14 +24,14 @@ READER = "周某"
 OFFENCE = "故意伤害"
 
 
-async def add_dossier(database: Database, objects: Objects, clock: Clock, *, draft: Path) -> None:
+async def add_dossier(database: Database, objects: ObjectStore, clock: Clock, *, draft: Path) -> None:
     """Give the demo's reader the dossier, unless their case has one; `draft` is where it is drawn up."""
     async with database.alone("demo-dossier") as mine:
         if mine:
             await _add_dossier(database, objects, clock, draft=draft)
 
 
-async def _add_dossier(database: Database, objects: Objects, clock: Clock, *, draft: Path) -> None:
+async def _add_dossier(database: Database, objects: ObjectStore, clock: Clock, *, draft: Path) -> None:
     async with database.reading() as tx:
         case = await _case(tx)
         if case is None or await tx.casefiles.dossiers_of(case.id):
@@ -40,7 +40,7 @@ async def _add_dossier(database: Database, objects: Objects, clock: Clock, *, dr
     key = f"doc/{dossier_id}/original"
     try:
         await _write_apart(draft)
-        stored = await objects.put(key, _read(draft))
+        stored = await objects.of(case.id).put(key, _read(draft))
     finally:
         await asyncio.to_thread(draft.unlink, missing_ok=True)
     async with database.transaction() as tx:

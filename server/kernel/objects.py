@@ -1,8 +1,7 @@
 """The object store as a port: scanned dossiers and page images, too large for the database.
 
-An upload grows in appended parts and is sealed into an object once whole. Local disk keeps one growing
-file an upload; a remote store keeps one object a part and composes them when sealed. What these calls
-have returned survives `kill -9` and a power cut.
+Every object belongs to a case, whose key it is encrypted under. An upload grows in appended parts and is
+joined into an object once whole. What these calls have returned survives `kill -9` and a power cut.
 """
 
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from server.kernel.errors import N_, DomainError, Kind
+from server.kernel.ids import CaseId
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_.-]*)*")
 KEY_LENGTH_MAX = 200
@@ -46,6 +46,17 @@ class StorageFull(DomainError):
     advice: ClassVar[str] = N_("已上传的部分仍然保留，不是您的操作问题。请联系本机构的管理员腾出空间后继续。")
 
 
+class ObjectDamaged(DomainError):
+    """What the store holds is not what was put there, or its key is gone: none of it is shown."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code: ClassVar[str] = "object-damaged"
+    title: ClassVar[str] = N_("文件损坏，不能显示")
+    advice: ClassVar[str] = N_(
+        "存储中的这份文件与存入时不一致，或已没有它的密钥，不是您的操作问题。请联系本机构的管理员。"
+    )
+
+
 class StorageUnavailable(Exception):
     """The store does not answer. It is no `DomainError`, so that nobody takes it for a rule's refusal."""
 
@@ -56,7 +67,7 @@ def is_key(text: str) -> bool:
 
 
 class Objects(Protocol):
-    """Keeps bytes by key. Each call raises `StorageUnavailable` while the store does not answer."""
+    """Keeps a case's bytes by key. Each call raises `StorageUnavailable` while the store does not answer."""
 
     async def put(self, key: str, chunks: AsyncIterable[bytes]) -> StoredObject:
         """Store `chunks` under `key`, whole or not at all; replaces what was there.
@@ -79,14 +90,16 @@ class Objects(Protocol):
 
         Raises:
             ObjectMissing: there is none of that key.
+            ObjectDamaged: it is not as it was put there; what came before is sound.
         """
         ...
 
     def as_file(self, key: str) -> AbstractAsyncContextManager[Path]:
-        """Lend the object as a local file, for programs that open by path. It must not be changed.
+        """Lend the object as a local file without a name, for programs that open by path.
 
         Raises:
             ObjectMissing: there is none of that key.
+            ObjectDamaged: it is not as it was put there.
         """
         ...
 
@@ -114,6 +127,14 @@ class Objects(Protocol):
         Raises:
             ObjectMissing: fewer than `length` bytes are there.
         """
+        ...
+
+
+class ObjectStore(Protocol):
+    """Every case's objects, and what is not finished."""
+
+    def of(self, case_id: CaseId) -> Objects:
+        """Return the objects of one case; none of another can be read through them."""
         ...
 
     async def discard(self, upload: str) -> None:

@@ -52,7 +52,9 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
     return answers, sys.stdin.buffer
 
 
-def _open(path: Path) -> tuple[Document | None, bytes]:
+def _open(lent: Path) -> tuple[Document | None, bytes]:
+    # It may have no name but the parent's descriptor, which the confined can't look up.
+    path = Path(f"/proc/self/fd/{os.open(lent, os.O_RDONLY | os.O_CLOEXEC)}")
     granted = confine(path)
     try:
         document = Document(path)

@@ -22,12 +22,12 @@ from server.people.model import Account
 from server.people.service import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
-from storage.objects import LocalObjects
 from storage.tables.audit import audit_entry
 from tests import documents, dossiers
 from tests.databases import copy_file
 from tests.fakes.clock import SetClock
 from tests.http.work import Work, becomes, stored_work
+from tests.objects import local_store
 from tests.until import until
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -81,7 +81,7 @@ async def desk(tmp_path: Path, browser: Browser) -> AsyncIterator[Desk]:
         async def whole() -> AsyncIterator[bytes]:
             yield documents.scan(PAGES)
 
-        await LocalObjects(settings.objects_dir).put(made.original_key, whole())
+        await local_store(settings, database).of(made.case_id).put(made.original_key, whole())
         async with database.transaction() as tx:
             await tx.casefiles.add_dossier(made)
             tx.enqueue(Job("split_dossier", made.id))

@@ -132,7 +132,7 @@ async def test_what_was_taken_from_the_log_of_a_served_province_is_named(tmp_pat
     async with serving(tmp_path):
         await until(is_shown, within_s=60)
     sound = await _checked(tmp_path)
-    assert re.search(r"0: .*entries: \d{2,}, 树头 · tree heads: 2\)", sound), sound
+    assert re.search(r"0: .*entries: \d{2,}, 树头 · tree heads: 2, 文件 · files: 0\)", sound), sound
     with closing(sqlite3.connect(tmp_path / "lianbian.db")) as database:
         database.execute("DELETE FROM audit_entry WHERE number > 10")
         database.commit()

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,11 @@ from server.kernel.events import Job
 from server.pdf.manifest import PageProblem
 from server.settings import Settings
 from storage.database import Database
-from storage.objects import LocalObjects
 from storage.tables.audit import audit_entry
 from tests import documents, dossiers
 from tests.http.conftest import Browser, SignedIn
 from tests.http.work import Work, becomes, close_case, stored_work
+from tests.objects import local_store
 
 REGION = {"x": 12, "y": 11.7, "width": 62, "height": 3.9}
 JSON = {"Accept": "application/json"}
@@ -48,7 +47,8 @@ async def stored_dossier(
     async def whole() -> AsyncIterator[bytes]:
         yield content
 
-    await LocalObjects(settings.objects_dir).put(made.original_key, whole())
+    stored = await local_store(settings, database).of(made.case_id).put(made.original_key, whole())
+    made = replace(made, size_bytes=stored.size_bytes, sha256=stored.sha256)
     async with database.transaction() as tx:
         await tx.casefiles.add_dossier(made)
         tx.enqueue(Job("split_dossier", made.id))
@@ -342,13 +342,11 @@ async def test_unfinished_work_goes_on_at_the_next_start(
 ) -> None:
     assert anonymous.server is not None
     made = dossiers.dossier(work.case.id, received_from=work.lead.id)
-    place = Path(settings.objects_dir) / "kept" / made.original_key
 
-    def store() -> None:
-        place.parent.mkdir(parents=True)
-        place.write_bytes(documents.scan(2))
+    async def whole() -> AsyncIterator[bytes]:
+        yield documents.scan(2)
 
-    await asyncio.to_thread(store)
+    await local_store(settings, database).of(made.case_id).put(made.original_key, whole())
     async with database.transaction() as tx:
         await tx.casefiles.add_dossier(made)
         tx.enqueue(Job("split_dossier", made.id))

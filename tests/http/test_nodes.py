@@ -17,13 +17,13 @@ from server.people.service import sign_in_as_seeded
 from server.settings import Settings
 from server.worker import work as run_worker
 from storage.database import Database
-from storage.objects import LocalObjects
 from tests import documents, dossiers
 from tests.databases import Engine
 from tests.fakes.clock import SetClock
 from tests.fakes.media import FakePlane
 from tests.http.conftest import OUR_PAGE, Browser
 from tests.http.work import Work, becomes, stored_work
+from tests.objects import local_store
 from tests.servers.valkey import ValkeyServer
 
 
@@ -110,7 +110,7 @@ async def test_a_worker_splits_a_dossier_and_every_node_hears_of_it(
     async def whole() -> AsyncIterator[bytes]:
         yield documents.scan(2)
 
-    await LocalObjects(settings.objects_dir).put(made.original_key, whole())
+    await local_store(settings, nodes[0].database).of(made.case_id).put(made.original_key, whole())
     token = await token_of(work.lead, second, clock)
     async with second.browser(token) as there, there.ws_connect(f"/live?watch=case:{work.case.id}") as live:
         async with first.database.transaction() as tx:
@@ -131,7 +131,7 @@ async def test_a_job_of_which_nobody_heard_is_found_by_the_next_worker(
     async def whole() -> AsyncIterator[bytes]:
         yield documents.scan(1)
 
-    await LocalObjects(settings.objects_dir).put(made.original_key, whole())
+    await local_store(settings, nodes[0].database).of(made.case_id).put(made.original_key, whole())
     valkey.kill()
     async with nodes[0].database.transaction() as tx:
         await tx.casefiles.add_dossier(made)

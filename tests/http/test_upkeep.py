@@ -12,14 +12,15 @@ from server.casefiles.model import DossierStatus
 from server.casefiles.upkeep import Upkeep
 from server.casefiles.uploads import KEPT_FOR, UNFINISHED_MOST, Uploads
 from server.kernel.ids import DossierId
+from server.kernel.objects import ObjectStore
 from server.settings import Settings
 from storage.database import Database
-from storage.objects import LocalObjects
 from tests import documents
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
-from tests.http.test_uploads import begun, create, head, patch, problem
+from tests.http.test_uploads import begun, create, drafts, head, patch, problem
 from tests.http.work import Work, becomes, stored_work
+from tests.objects import local_store
 
 
 @pytest.fixture
@@ -33,18 +34,14 @@ async def lead(work: Work, signed_in: SignedIn) -> Browser:
 
 
 @pytest.fixture
-def objects(settings: Settings) -> LocalObjects:
-    return LocalObjects(settings.objects_dir)
+def objects(settings: Settings, database: Database) -> ObjectStore:
+    return local_store(settings, database)
 
 
 @pytest.fixture
-def upkeep(database: Database, objects: LocalObjects, clock: SetClock) -> Upkeep:
+def upkeep(database: Database, objects: ObjectStore, clock: SetClock) -> Upkeep:
     uploads = Uploads(units=database, turns=database, objects=objects, clock=clock)
     return Upkeep(units=database, objects=objects, uploads=uploads, clock=clock)
-
-
-def drafts(settings: Settings) -> set[str]:
-    return {path.name for path in (settings.objects_dir / "uploads").iterdir()}
 
 
 def kept(settings: Settings) -> list[Path]:
@@ -96,9 +93,10 @@ async def test_bytes_that_belong_to_no_upload_are_cleared_away_once_they_are_old
     lead: Browser, work: Work, upkeep: Upkeep, settings: Settings
 ) -> None:
     mine = (await begun(lead, work, 10)).rpartition("/")[2]
-    folder = settings.objects_dir / "uploads"
-    for name, age in (("put-cut-short", 2 * KEPT_FOR), ("of-today", timedelta(0)), (mine, 2 * KEPT_FOR)):
-        path = folder / name
+    folder = settings.objects_dir / "kept" / "uploads"
+    for name, age in (("left-over", 2 * KEPT_FOR), ("of-today", timedelta(0)), (mine, 2 * KEPT_FOR)):
+        path = folder / name / "000000000000000-part"
+        path.parent.mkdir(exist_ok=True)
         path.touch()
         os.utime(path, times=(time.time() - age.total_seconds(),) * 2)
     await upkeep.sweep()

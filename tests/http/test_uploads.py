@@ -20,15 +20,21 @@ from server.kernel.ids import DossierId, UploadId, new_id
 from server.pdf.manifest import DocumentProblem
 from server.settings import Settings
 from storage.database import Database
-from storage.objects import LocalObjects
 from tests import documents
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
 from tests.http.work import Work, becomes, close_case, stored_work
+from tests.objects import local_store
 from tests.until import until
 
 V1 = {"Tus-Resumable": "1.0.0", "Accept": "*/*"}
 BYTES = {"Content-Type": tus.CONTENT_TYPE}
+
+
+def drafts(settings: Settings) -> set[str]:
+    """Returns the ids of the uploads of which bytes are kept."""
+    parts = (settings.objects_dir / "kept" / "uploads").rglob("*")
+    return {path.parent.name for path in parts if path.is_file()}
 
 
 @pytest.fixture
@@ -99,8 +105,7 @@ async def test_an_empty_part_after_the_last_harms_nothing(
     again = await patch(lead, place, b"", at=len(content))
     assert again.status == 204
     assert again.headers["Dossier-Location"] == last.headers["Dossier-Location"]
-    upload_id = place.rpartition("/")[2]
-    assert not (settings.objects_dir / "uploads" / upload_id).exists()
+    assert drafts(settings) == set()
 
 
 async def test_the_server_tells_what_it_can(lead: Browser, work: Work) -> None:
@@ -334,11 +339,11 @@ async def test_what_was_whole_when_the_assignment_ended_is_not_finished_at_the_n
     database: Database, work: Work, settings: Settings
 ) -> None:
     upload = whole_upload(work)
-    await LocalObjects(settings.objects_dir).append(upload.id, at=0, chunks=three_bytes())
+    await local_store(settings, database).of(upload.case_id).append(upload.id, at=0, chunks=three_bytes())
     async with database.transaction() as tx:
         await tx.casefiles.add_upload(upload)
     await end_lead(database, work)
-    objects = LocalObjects(settings.objects_dir)
+    objects = local_store(settings, database)
     await Uploads(units=database, turns=database, objects=objects, clock=SetClock()).finish_all()
     async with database.reading() as tx:
         assert await tx.casefiles.dossiers_of(work.case.id) == ()
@@ -361,7 +366,7 @@ async def test_what_was_whole_when_the_server_died_is_finished_at_the_next_start
     app: web.Application, database: Database, work: Work, settings: Settings, aiohttp_client: AiohttpClient
 ) -> None:
     upload = whole_upload(work)
-    await LocalObjects(settings.objects_dir).append(upload.id, at=0, chunks=three_bytes())
+    await local_store(settings, database).of(upload.case_id).append(upload.id, at=0, chunks=three_bytes())
     async with database.transaction() as tx:
         await tx.casefiles.add_upload(upload)
     await aiohttp_client(app)

@@ -1,4 +1,4 @@
-"""One contract for every object store."""
+"""One contract for every object store, in every place and with every cipher."""
 
 import asyncio
 import errno
@@ -7,21 +7,66 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from server.kernel.objects import ObjectMissing, Objects, StorageFull, is_key
-from storage.objects import LocalObjects
-from storage.s3 import S3Objects
+from server.kernel.ids import CaseId
+from server.kernel.objects import ObjectDamaged, ObjectMissing, Objects, ObjectStore, StorageFull, is_key
+from server.settings import Settings
+from storage.blobs import Blobs
+from storage.database import Database
+from storage.envelope import CHUNK_BYTES, HEADER_BYTES, SEALED_CHUNK_BYTES, Suite
+from storage.key_ring import CaseKeys
+from storage.local_blobs import LocalBlobs
+from storage.master_keys import MasterKeys
+from storage.objects import SealedStore
+from storage.s3 import S3Blobs
+from tests.databases import Engine
+from tests.factories import case, organisation
+from tests.fakes.clock import SetClock
+from tests.objects import local_store
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """Keys are asked for alike on each; `test_key_ring` does so."""
+    return Engine.SQLITE
+
+
+@pytest.fixture
+async def case_ids(database: Database) -> tuple[CaseId, CaseId]:
+    """Two cases."""
+    area = organisation()
+    made = [case(area_id=area.id, agency_id=area.id, institution_id=area.id) for _ in range(2)]
+    async with database.transaction() as tx:
+        await tx.people.add_organisation(area)
+        for each in made:
+            await tx.cases.add_case(each, link_numbers=frozenset({each.agency_number}))
+    return made[0].id, made[1].id
 
 
 @pytest.fixture(params=["local", "s3"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "local":
-        return LocalObjects(tmp_path)
-    return S3Objects(request.getfixturevalue("seaweed").url)
+        return LocalBlobs(tmp_path / "blobs")
+    return S3Blobs(request.getfixturevalue("seaweed").url)
+
+
+@pytest.fixture
+def keys(database: Database, tmp_path: Path) -> CaseKeys:
+    return CaseKeys(database, MasterKeys(tmp_path / "master"), SetClock())
+
+
+@pytest.fixture(params=tuple(Suite))
+def store(request: pytest.FixtureRequest, blobs: Blobs, keys: CaseKeys) -> ObjectStore:
+    return SealedStore(blobs, keys, request.param)
+
+
+@pytest.fixture
+def objects(store: ObjectStore, case_ids: tuple[CaseId, CaseId]) -> Objects:
+    return store.of(case_ids[0])
 
 
 async def chunked(content: bytes, size: int = 7) -> AsyncIterator[bytes]:
@@ -108,10 +153,10 @@ async def test_sealing_cuts_what_was_not_acknowledged(objects: Objects) -> None:
     assert await read(objects, "doc/x") == b"abc"
 
 
-async def test_a_discarded_upload_is_gone(objects: Objects) -> None:
+async def test_a_discarded_upload_is_gone(store: ObjectStore, objects: Objects) -> None:
     await objects.append("upload1", at=0, chunks=chunked(b"abc"))
-    await objects.discard("upload1")
-    await objects.discard("upload1")
+    await store.discard("upload1")
+    await store.discard("upload1")
     with pytest.raises(ObjectMissing):
         await objects.append("upload1", at=3, chunks=chunked(b"d"))
 
@@ -131,10 +176,126 @@ async def test_a_key_that_could_leave_the_store_is_refused(objects: Objects, key
         await objects.size(key)
 
 
-async def test_a_full_disk_is_named_and_keeps_what_was_acknowledged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+Altered = Callable[[bytes], bytes]
+"""What somebody does to a stored object."""
+
+LONG = bytes(range(251)) * 5000
+"""Of more than one run of chunks, and no whole number of them."""
+
+
+@pytest.mark.parametrize(
+    ("start", "length"),
+    [
+        (0, None),
+        (CHUNK_BYTES - 1, 2),
+        (CHUNK_BYTES, CHUNK_BYTES),
+        (3 * CHUNK_BYTES + 5, 17 * CHUNK_BYTES),
+        (len(LONG) - 1, 9),
+        (len(LONG), 1),
+    ],
+)
+async def test_a_range_may_lie_across_chunks(objects: Objects, start: int, length: int | None) -> None:
+    await objects.put("long", chunked(LONG, 99_991))
+    end = None if length is None else start + length
+    assert await read(objects, "long", start=start, length=length) == LONG[start:end]
+    assert await objects.size("long") == len(LONG)
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 16 * CHUNK_BYTES])
+async def test_any_size_comes_back(objects: Objects, size: int) -> None:
+    await objects.put("sized", chunked(LONG[:size], 50_000))
+    assert await read(objects, "sized") == LONG[:size]
+    assert await objects.size("sized") == size
+
+
+async def test_a_lent_file_has_no_name_that_a_crash_could_leave(objects: Objects) -> None:
+    await objects.put("doc/x", chunked(b"abc"))
+    async with objects.as_file("doc/x") as path:
+        assert "(deleted)" in str(await asyncio.to_thread(path.readlink))
+
+
+async def stored(blobs: Blobs, name: str) -> bytes:
+    return b"".join([block async for block in blobs.read(name)])
+
+
+async def test_nothing_of_what_is_put_can_be_read_where_it_lies(blobs: Blobs, objects: Objects) -> None:
+    secret = "刑讯逼供的线索".encode() * 20
+    await objects.put("doc/x", chunked(secret, 1000))
+    await objects.append("upload1", at=0, chunks=chunked(secret, 1000))
+    kept = (*await blobs.named("objects/"), *await blobs.named("uploads/"))
+    assert len(kept) == 2
+    for blob in kept:
+        assert secret[:21] not in await stored(blobs, blob.name)
+
+
+async def test_the_same_content_never_looks_the_same(blobs: Blobs, objects: Objects) -> None:
+    for key in ("a", "b"):
+        await objects.put(key, chunked(b"same"))
+    first, second = await stored(blobs, "objects/a"), await stored(blobs, "objects/b")
+    assert first[HEADER_BYTES:] != second[HEADER_BYTES:]
+
+
+async def test_another_case_cannot_read_it(
+    store: ObjectStore, objects: Objects, case_ids: tuple[CaseId, CaseId]
 ) -> None:
-    objects = LocalObjects(tmp_path)
+    await objects.put("doc/x", chunked(b"abc"))
+    with pytest.raises(ObjectDamaged):
+        await read(store.of(case_ids[1]), "doc/x")
+
+
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
+
+
+THREE = LONG[: 2 * CHUNK_BYTES + 10]
+SECOND, THIRD = HEADER_BYTES + SEALED_CHUNK_BYTES, HEADER_BYTES + 2 * SEALED_CHUNK_BYTES
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        pytest.param(lambda kept: flipped(kept, 0), id="magic"),
+        pytest.param(lambda kept: flipped(kept, 3), id="version"),
+        pytest.param(lambda kept: flipped(kept, 10), id="case key"),
+        pytest.param(lambda kept: flipped(kept, 30), id="suite"),
+        pytest.param(lambda kept: flipped(kept, HEADER_BYTES - 1), id="wrapped key"),
+        pytest.param(lambda kept: flipped(kept, HEADER_BYTES), id="first chunk"),
+        pytest.param(lambda kept: flipped(kept, len(kept) - 1), id="last tag"),
+        pytest.param(lambda kept: kept[:-1], id="cut by a byte"),
+        pytest.param(lambda kept: kept[:THIRD], id="cut by a chunk"),
+        pytest.param(lambda kept: kept[:HEADER_BYTES], id="cut to the header"),
+        pytest.param(lambda kept: kept[:9], id="cut to nearly nothing"),
+        pytest.param(lambda kept: kept + bytes(16), id="longer"),
+        pytest.param(
+            lambda kept: kept[:HEADER_BYTES] + kept[SECOND:THIRD] + kept[HEADER_BYTES:SECOND] + kept[THIRD:],
+            id="chunks changed places",
+        ),
+        pytest.param(lambda _kept: b"never encrypted " * 20, id="in the clear"),
+    ],
+)
+async def test_whatever_is_altered_is_found(
+    tmp_path: Path, keys: CaseKeys, case_ids: tuple[CaseId, CaseId], altered: Altered
+) -> None:
+    blobs = LocalBlobs(tmp_path)
+    objects = SealedStore(blobs, keys).of(case_ids[0])
+    await objects.put("three", chunked(THREE, 50_000))
+    await blobs.put("objects/three", chunked(altered(await stored(blobs, "objects/three")), 50_000))
+    with pytest.raises(ObjectDamaged):
+        await read(objects, "three")
+
+
+async def test_an_object_in_the_place_of_another_is_found(blobs: Blobs, objects: Objects) -> None:
+    await objects.put("a", chunked(b"confession"))
+    await objects.put("b", chunked(b"alibi"))
+    await blobs.put("objects/b", chunked(await stored(blobs, "objects/a"), 1000))
+    with pytest.raises(ObjectDamaged):
+        await read(objects, "b")
+
+
+async def test_a_full_disk_is_named_and_keeps_what_was_acknowledged(
+    tmp_path: Path, keys: CaseKeys, case_ids: tuple[CaseId, CaseId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = SealedStore(LocalBlobs(tmp_path), keys).of(case_ids[0])
     await objects.append("upload1", at=0, chunks=chunked(b"abc"))
 
     def full(*_arguments: object) -> int:
@@ -150,11 +311,13 @@ async def test_a_full_disk_is_named_and_keeps_what_was_acknowledged(
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from storage.objects import LocalObjects
-from storage.s3 import S3Objects
+from server.settings import Settings
+from server.ground import Ground
+from server.kernel.clock import SystemClock
 
 async def main():
-    objects, at, number = LocalObjects(Path(sys.argv[1])), 0, 0
+    ground = Ground(Settings(data_dir=Path(sys.argv[1])), SystemClock())
+    objects, at, number = ground.objects.of(sys.argv[2]), 0, 0
     async def one(block):
         yield block
     while True:
@@ -168,15 +331,17 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("after", [1, 7, 20])
-async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after: int) -> None:
+async def test_what_was_acknowledged_survives_kill_9(
+    tmp_path: Path, database: Database, case_ids: tuple[CaseId, CaseId], after: int
+) -> None:
     with subprocess.Popen(  # noqa: ASYNC220 - our own script; the test waits for it
-        [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path.cwd()
+        [sys.executable, "-c", WRITER, str(tmp_path), case_ids[0]], stdout=subprocess.PIPE, cwd=Path.cwd()
     ) as writer:
         assert writer.stdout is not None
         acknowledged = [int(writer.stdout.readline()) for _ in range(after)]
         writer.send_signal(signal.SIGKILL)
         acknowledged += [int(line) for line in writer.stdout]
-    objects = LocalObjects(tmp_path)
+    objects = local_store(Settings(data_dir=tmp_path), database).of(case_ids[0])
     last = acknowledged[-1]
     assert await objects.append("upload1", at=(last + 1) * 4096, chunks=chunked(b"")) == (last + 1) * 4096
     await objects.seal("upload1", "whole", length=(last + 1) * 4096)
@@ -186,10 +351,10 @@ async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after: int)
         assert await read(objects, f"page/{number}") == bytes([number % 251]) * 64
 
 
-async def test_only_what_was_begun_and_left_alone_is_unfinished(objects: Objects) -> None:
+async def test_only_what_was_begun_and_left_alone_is_unfinished(store: ObjectStore, objects: Objects) -> None:
     for upload in ("left", "sealed", "discarded"):
         await objects.append(upload, at=0, chunks=chunked(b"abc"))
     await objects.seal("sealed", "kept", length=3)
-    await objects.discard("discarded")
-    assert await objects.unfinished(untouched_s=0) == ("left",)
-    assert await objects.unfinished(untouched_s=3600) == ()
+    await store.discard("discarded")
+    assert await store.unfinished(untouched_s=0) == ("left",)
+    assert await store.unfinished(untouched_s=3600) == ()

@@ -23,6 +23,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_DATA_DIR": "/srv",
         "LIANBIAN_DATABASE_URL": "postgresql://h/d",
         "LIANBIAN_OBJECTS_URL": "https://k:s@h/b",
+        "LIANBIAN_OBJECT_CIPHER": "sm4-gcm",
         "LIANBIAN_REDIS_URL": "redis://h",
         "LIANBIAN_KEYS_DIR": "/etc/lianbian/keys",
         "LIANBIAN_HEADS_DIR": "/mnt/heads",
