@@ -34,9 +34,9 @@ class SqlCaseKeys:
         row = (await self._connection.execute(newest)).one_or_none()
         return None if row is None else WrappedKey(*row)
 
-    async def key(self, key_id: str) -> WrappedKey | None:
-        """Return the key of that id."""
-        query = select(case_key).where(case_key.c.id == key_id)
+    async def key(self, case_id: CaseId, key_id: str) -> WrappedKey | None:
+        """Return the case's key of that id."""
+        query = select(case_key).where(case_key.c.id == key_id, case_key.c.case_id == case_id)
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else WrappedKey(*row)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.audit.entry import LogKey
 from server.audit.heads import HeadKey, HeadRefused, TreeHead, signed_head_from
 from server.audit.verification import LogAltered, Verification
-from storage.engines import Engines, open_engines
+from storage.engines import open_engines
 from storage.head_files import HeadFiles
 from storage.log import SqlLog
 from storage.migrate import newest_step, step_of
@@ -24,7 +24,7 @@ _FIELDS = len(audit_entry.columns) - 2
 """An entry's own; subtree and HMAC stand behind them."""
 
 Progress = Callable[[int, int], None]
-"""Is told how many entries of how many have been verified."""
+"""Is told how many things of how many have been looked over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Report:
     heads: int = 0
     """How many exported heads they were held against."""
     is_readable: bool = True
-    """Whether there is a database in the schema of today."""
+    """Whether there is a sound database in the schema of today."""
 
 
 async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
@@ -56,21 +56,37 @@ async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
     Raises:
         DatabaseUnavailable: it does not answer.
     """
-    file = _file_of(url)
-    if file is not None and not await asyncio.to_thread(file.exists):
-        return Report(findings=(f"没有数据库 · no database: {file}",), is_readable=False)
+    unreadable = await why_unreadable(url)
+    if unreadable is not None:
+        return Report(findings=(unreadable,), is_readable=False)
     engines = open_engines(url)
     try:
-        found = await _of_schema(engines)
-        if file is not None:
-            async with engines.reading.begin() as connection:
-                found += await _of_file(connection)
-        if found:
-            return Report(findings=tuple(found), is_readable=False)
         async with engines.reading.begin() as connection:
+            damage = await _damage(connection) if _file_of(url) is not None else []
+            if damage:
+                return Report(findings=tuple(damage), is_readable=False)
             return await check_log(SqlLog(connection), witnesses, progress)
     finally:
         await engines.dispose()
+
+
+async def why_unreadable(url: str) -> str | None:
+    """Return why nothing can be asked of the database at `url`, in both languages; None if it can.
+
+    Raises:
+        DatabaseUnavailable: it does not answer.
+    """
+    file = _file_of(url)
+    if file is not None and not await asyncio.to_thread(file.exists):
+        return f"没有数据库 · no database: {file}"
+    engines = open_engines(url)
+    try:
+        step = await step_of(engines)
+    finally:
+        await engines.dispose()
+    if step == newest_step():
+        return None
+    return f"结构版本 · schema is at {step}, not {newest_step()}: python3 -m server migrate"
 
 
 def _file_of(url: str) -> Path | None:
@@ -80,14 +96,7 @@ def _file_of(url: str) -> Path | None:
     return Path(str(parts.database)) if is_embedded else None
 
 
-async def _of_schema(engines: Engines) -> list[str]:
-    step = await step_of(engines)
-    if step == newest_step():
-        return []
-    return [f"结构版本 · schema is at {step}, not {newest_step()}: python3 -m server migrate"]
-
-
-async def _of_file(connection: AsyncConnection) -> list[str]:
+async def _damage(connection: AsyncConnection) -> list[str]:
     """Ask SQLite for damage; PostgreSQL checks its pages and keeps its foreign keys itself."""
     integrity = (await connection.execute(text("PRAGMA integrity_check"))).scalars()
     keys = await connection.execute(text("PRAGMA foreign_key_check"))

@@ -1,14 +1,11 @@
 """Looks every stored file over: each byte is decrypted, and each original held against its hash."""
 
 import hashlib
-from collections.abc import Callable
 
 from server.casefiles.model import Dossier
 from server.kernel.objects import ObjectDamaged, ObjectMissing, Objects, ObjectStore
+from storage.check import Progress
 from storage.database import Database
-
-Progress = Callable[[int, int], None]
-"""Is told how many dossiers of how many have been looked over."""
 
 
 async def check_files(

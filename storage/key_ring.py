@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 
 from typing_extensions import override
 
@@ -46,34 +47,24 @@ class CaseKeys(KeyRing):
 
     @override
     async def newest(self, case_id: CaseId) -> CaseKey:
-        async with self._database.reading() as tx:
-            wrapped = await tx.case_keys.newest(case_id)
-        return await self._made(case_id) if wrapped is None else await self._open(wrapped)
-
-    async def _made(self, case_id: CaseId) -> CaseKey:
-        """Make a key for the case, unless another process just did."""
-        async with self._database.transaction() as tx:
-            wrapped = await tx.case_keys.newest(case_id)
-            if wrapped is None:
-                wrapped = self._wrapped(
-                    case_id, secrets.token_bytes(KEY_BYTES), await self._newest(tx.case_keys)
-                )
-                await tx.case_keys.add(wrapped)
-        return await self._open(wrapped)
+        found = await self._found(lambda keys: keys.newest(case_id))
+        if found is None:
+            await self._make(case_id)
+            return await self.newest(case_id)
+        return found
 
     @override
     async def key(self, case_id: CaseId, key_id: str) -> CaseKey:
-        async with self._database.reading() as tx:
-            wrapped = await tx.case_keys.key(key_id)
-        if wrapped is None or wrapped.case_id != case_id:
+        found = await self._found(lambda keys: keys.key(case_id, key_id))
+        if found is None:
             raise ObjectDamaged
-        return await self._open(wrapped)
+        return found
 
     async def recognise(self) -> None:
         """Pass if each key in the database can be opened; raises `NoMasterKey` otherwise."""
         async with self._database.reading() as tx:
             needed = await tx.case_keys.masters()
-        missing = needed - {master.id for master in await asyncio.to_thread(self._masters.all)}
+        missing = needed - (await self._known()).keys()
         if missing:
             raise NoMasterKey(missing)
 
@@ -87,14 +78,34 @@ class CaseKeys(KeyRing):
         """
         await self.recognise()
         async with self._database.transaction() as tx:
-            known = {master.id: master for master in await asyncio.to_thread(self._masters.all)}
+            known = await self._known()
             newest = await asyncio.to_thread(self._masters.add)
             keys = await tx.case_keys.all()
             for key in keys:
-                await tx.case_keys.rewrap(self._rewrapped(key, known[key.master_id], newest))
+                await tx.case_keys.rewrap(self._wrapped(key, _opened(key, known).secret, newest))
             tx.record(KeysRotated(actor=OPERATOR, master_id=newest.id, case_keys=len(keys)))
         await asyncio.to_thread(self._masters.keep_newest)
         return len(keys)
+
+    async def _found(self, find: Callable[[SqlCaseKeys], Awaitable[WrappedKey | None]]) -> CaseKey | None:
+        """Open the key that `find` names. A rotation may end while this looks, so it looks twice."""
+        for _ in range(2):
+            async with self._database.reading() as tx:
+                key = await find(tx.case_keys)
+            if key is None:
+                return None
+            known = await self._known()
+            if key.master_id in known:
+                return _opened(key, known)
+        raise ObjectDamaged
+
+    async def _make(self, case_id: CaseId) -> None:
+        """Make a key for the case, unless another process just did."""
+        async with self._database.transaction() as tx:
+            if await tx.case_keys.newest(case_id) is None:
+                bare = WrappedKey(new_id(), case_id, "", b"", self._clock.now())
+                master = await self._newest(tx.case_keys)
+                await tx.case_keys.add(self._wrapped(bare, secrets.token_bytes(KEY_BYTES), master))
 
     async def _newest(self, keys: SqlCaseKeys) -> MasterKey:
         """Return the master key that wraps from now on; the first is made with the first case's key."""
@@ -103,23 +114,20 @@ class CaseKeys(KeyRing):
             return masters[-1]
         if needed := await keys.masters():
             raise NoMasterKey(needed)
-        return await asyncio.to_thread(self._masters.first)
+        return await asyncio.to_thread(self._masters.add)
 
-    async def _open(self, wrapped: WrappedKey) -> CaseKey:
-        masters = {master.id: master for master in await asyncio.to_thread(self._masters.all)}
-        if wrapped.master_id not in masters:
-            raise ObjectDamaged
-        _, secret = unwrap(wrapped.wrapped, masters[wrapped.master_id].secret, _context(wrapped))
-        return CaseKey(wrapped.id, secret)
+    async def _known(self) -> dict[str, MasterKey]:
+        return {master.id: master for master in await asyncio.to_thread(self._masters.all)}
 
-    def _wrapped(self, case_id: CaseId, secret: bytes, master: MasterKey) -> WrappedKey:
-        bare = WrappedKey(new_id(), case_id, master.id, b"", self._clock.now())
-        return bare._replace(wrapped=wrap(self._suite, master.secret, secret, _context(bare)))
+    def _wrapped(self, key: WrappedKey, secret: bytes, master: MasterKey) -> WrappedKey:
+        return key._replace(
+            master_id=master.id, wrapped=wrap(self._suite, master.secret, secret, _context(key))
+        )
 
-    def _rewrapped(self, key: WrappedKey, former: MasterKey, master: MasterKey) -> WrappedKey:
-        _, secret = unwrap(key.wrapped, former.secret, _context(key))
-        sealed = wrap(self._suite, master.secret, secret, _context(key))
-        return key._replace(master_id=master.id, wrapped=sealed)
+
+def _opened(key: WrappedKey, known: Mapping[str, MasterKey]) -> CaseKey:
+    _, secret = unwrap(key.wrapped, known[key.master_id].secret, _context(key))
+    return CaseKey(key.id, secret)
 
 
 def _context(key: WrappedKey) -> bytes:

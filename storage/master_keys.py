@@ -4,12 +4,13 @@ Usually there is one. While keys are rotated there are two, so that a crash leav
 """
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from storage.files import sync
-from storage.key_file import key_in, read_key, write_key
+from storage.key_file import KEY_BYTES, read_key, write_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,12 @@ class MasterKeys:
         """Return what is there, oldest first."""
         return tuple(MasterKey.of(read_key(path)) for path in self._files())
 
-    def first(self) -> MasterKey:
-        """Make the installation's first key, unless another process just did."""
-        return MasterKey.of(key_in(self._folder / "1.key"))
-
     def add(self, secret: bytes | None = None) -> MasterKey:
-        """Put a further key there: `secret`, or one just made."""
+        """Put a further key there, `secret` or one just made, and return it."""
         files = self._files()
         path = self._folder / f"{int(files[-1].stem) + 1 if files else 1}.key"
-        if secret is None:
-            return MasterKey.of(key_in(path))
-        write_key(path, secret)
-        return MasterKey.of(secret)
+        write_key(path, secret or secrets.token_bytes(KEY_BYTES))
+        return MasterKey.of(read_key(path))
 
     def keep_newest(self) -> None:
         """Remove every other."""

@@ -1,4 +1,4 @@
-"""What is done with the log itself, which is logged too."""
+"""What is done with the log itself and with keys, which is logged too."""
 
 from dataclasses import dataclass
 

@@ -2,16 +2,17 @@
 
 import asyncio
 import io
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from server.casefiles.model import DossierStatus
-from server.key_commands import NothingToSplit, check_files, drill, restore, rotate, split
+from server.key_commands import NoInstallation, check_files, drill, restore, rotate, split
 from server.settings import Settings
 from storage.database import Database
 from storage.escrow import SharesRefused
-from storage.key_ring import NoMasterKey
 from tests import documents
 from tests.http.conftest import SignedIn
 from tests.http.test_dossiers import stored_dossier
@@ -90,10 +91,40 @@ async def test_what_is_damaged_and_what_is_missing_is_named(kept: Settings) -> N
 
 async def test_without_the_master_key_the_check_says_what_to_do(kept: Settings) -> None:
     await asyncio.to_thread(master_file(kept).unlink)
-    with pytest.raises(NoMasterKey, match="keys restore"):
-        await check_files(kept, quiet)
+    (finding,), sound = await check_files(kept, quiet)
+    assert "keys restore" in finding
+    assert sound == 0
+
+
+async def test_with_the_store_away_the_check_says_so(kept: Settings) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        away = replace(kept, objects_url=f"http://key:secret@127.0.0.1:{port}/bucket")
+        (finding,), sound = await check_files(away, quiet)
+    assert "文件存储没有应答" in finding
+    assert sound == 0
+
+
+async def test_of_two_master_keys_the_restored_one_is_told_to_be_in_use(
+    kept: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split(kept, shares=3, threshold=2)
+    lines = capsys.readouterr().out.splitlines()
+    await rotate(kept)
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines[:2])))
+    restore(kept)
+    assert "请运行 keys rotate" in capsys.readouterr().out
+    assert (await check_files(kept, quiet))[1] == FILES
+
+
+async def test_where_there_is_no_database_none_is_made(tmp_path: Path) -> None:
+    nowhere = Settings(data_dir=tmp_path / "nowhere")
+    with pytest.raises(NoInstallation, match="没有数据库"):
+        await rotate(nowhere)
+    assert not nowhere.data_dir.exists()
 
 
 def test_before_the_first_file_there_is_nothing_to_split(settings: Settings) -> None:
-    with pytest.raises(NothingToSplit):
+    with pytest.raises(NoInstallation):
         split(settings, shares=5, threshold=3)

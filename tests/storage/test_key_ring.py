@@ -12,19 +12,7 @@ from storage.envelope import KEY_BYTES
 from storage.escrow import SharesRefused, joined, split
 from storage.key_ring import CaseKeys, NoMasterKey
 from storage.master_keys import MasterKey, MasterKeys
-from tests.factories import case, organisation
 from tests.fakes.clock import SetClock
-
-
-@pytest.fixture
-async def case_ids(database: Database) -> list[CaseId]:
-    area = organisation()
-    made = [case(area_id=area.id, agency_id=area.id, institution_id=area.id) for _ in range(3)]
-    async with database.transaction() as tx:
-        await tx.people.add_organisation(area)
-        for each in made:
-            await tx.cases.add_case(each, link_numbers=frozenset({each.agency_number}))
-    return [each.id for each in made]
 
 
 @pytest.fixture
@@ -37,14 +25,16 @@ def keys(database: Database, masters: MasterKeys) -> CaseKeys:
     return CaseKeys(database, masters, SetClock())
 
 
-async def test_each_case_has_one_key_however_many_ask_at_once(keys: CaseKeys, case_ids: list[CaseId]) -> None:
+async def test_each_case_has_one_key_however_many_ask_at_once(
+    keys: CaseKeys, case_ids: tuple[CaseId, ...]
+) -> None:
     got = await asyncio.gather(*(keys.newest(case_id) for case_id in case_ids * 4))
     assert len(set(got)) == len(case_ids)
     for case_id, key in zip(case_ids * 4, got, strict=True):
         assert await keys.key(case_id, key.id) == key
 
 
-async def test_a_key_is_given_for_its_own_case_only(keys: CaseKeys, case_ids: list[CaseId]) -> None:
+async def test_a_key_is_given_for_its_own_case_only(keys: CaseKeys, case_ids: tuple[CaseId, ...]) -> None:
     key = await keys.newest(case_ids[0])
     for case_id, key_id in ((case_ids[1], key.id), (case_ids[0], "0" * 26)):
         with pytest.raises(ObjectDamaged):
@@ -52,11 +42,11 @@ async def test_a_key_is_given_for_its_own_case_only(keys: CaseKeys, case_ids: li
 
 
 async def test_a_key_moved_to_another_case_does_not_open(
-    keys: CaseKeys, database: Database, case_ids: list[CaseId]
+    keys: CaseKeys, database: Database, case_ids: tuple[CaseId, ...]
 ) -> None:
     key = await keys.newest(case_ids[0])
     async with database.transaction() as tx:
-        wrapped = await tx.case_keys.key(key.id)
+        wrapped = await tx.case_keys.key(case_ids[0], key.id)
         assert wrapped is not None
         await tx.case_keys.add(wrapped._replace(id="1" * 26, case_id=case_ids[1]))
     with pytest.raises(ObjectDamaged):
@@ -64,7 +54,7 @@ async def test_a_key_moved_to_another_case_does_not_open(
 
 
 async def test_rotating_changes_what_wraps_and_nothing_else(
-    keys: CaseKeys, masters: MasterKeys, database: Database, case_ids: list[CaseId]
+    keys: CaseKeys, masters: MasterKeys, database: Database, case_ids: tuple[CaseId, ...]
 ) -> None:
     before = [await keys.newest(case_id) for case_id in case_ids]
     (former,) = masters.all()
@@ -78,7 +68,7 @@ async def test_rotating_changes_what_wraps_and_nothing_else(
 
 
 async def test_a_rotation_that_was_cut_short_loses_nothing_and_is_ended_by_the_next(
-    keys: CaseKeys, masters: MasterKeys, case_ids: list[CaseId]
+    keys: CaseKeys, masters: MasterKeys, case_ids: tuple[CaseId, ...]
 ) -> None:
     before = await keys.newest(case_ids[0])
     masters.add()
@@ -90,8 +80,21 @@ async def test_a_rotation_that_was_cut_short_loses_nothing_and_is_ended_by_the_n
     assert await keys.newest(case_ids[0]) == before
 
 
+async def test_keys_are_found_while_they_are_rotated(keys: CaseKeys, case_ids: tuple[CaseId, ...]) -> None:
+    key = await keys.newest(case_ids[0])
+    rotating = asyncio.create_task(rotations(keys, 10))
+    while not rotating.done():
+        assert await keys.key(case_ids[0], key.id) == key
+    await rotating
+
+
+async def rotations(keys: CaseKeys, count: int) -> None:
+    for _ in range(count):
+        await keys.rotate()
+
+
 async def test_without_its_master_key_nothing_starts_and_no_other_is_made(
-    keys: CaseKeys, masters: MasterKeys, tmp_path: Path, case_ids: list[CaseId]
+    keys: CaseKeys, masters: MasterKeys, tmp_path: Path, case_ids: tuple[CaseId, ...]
 ) -> None:
     await keys.recognise()
     key = await keys.newest(case_ids[0])
