@@ -34,8 +34,8 @@ class Blobs(Protocol):
         """Return how many bytes it has; raises `ObjectMissing` if there is none."""
         ...
 
-    def read(self, name: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-        """Stream `length` bytes (or all) from `start` on; raises `ObjectMissing` if there is none."""
+    def read(self, name: str, *, start: int, length: int) -> AsyncIterator[bytes]:
+        """Stream the `length` bytes from `start` on, which it has; raises `ObjectMissing` if it is gone."""
         ...
 
     async def delete(self, name: str) -> None:

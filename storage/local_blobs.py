@@ -61,10 +61,8 @@ class LocalBlobs(Blobs):
         return await asyncio.to_thread(_size, self._place(name))
 
     @override
-    async def read(self, name: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-        place = self._place(name)
-        size_bytes = await asyncio.to_thread(_size, place)
-        end = size_bytes if length is None else min(size_bytes, start + length)
+    async def read(self, name: str, *, start: int, length: int) -> AsyncIterator[bytes]:
+        place, end = self._place(name), start + length
         while start < end:
             block = await asyncio.to_thread(_read_at, place, start, min(BLOCK_BYTES, end - start))
             if not block:
@@ -156,8 +154,8 @@ def _list(root: Path, folder: Path) -> tuple[Blob, ...]:
     found = []
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):  # another process removed it
-            status = path.stat()
             if path.is_file():
+                status = path.stat()
                 changed_at = datetime.fromtimestamp(status.st_mtime, UTC)
                 found.append(Blob(path.relative_to(root).as_posix(), status.st_size, changed_at))
     return tuple(sorted(found, key=lambda blob: blob.name))

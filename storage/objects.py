@@ -107,9 +107,10 @@ class SealedObjects(Objects):
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
         # Without a name, so that nothing readable is left behind by a process that dies.
-        with tempfile.TemporaryFile(buffering=0) as file:
+        with tempfile.TemporaryFile() as file:
             async for block in self.read(key):
                 await asyncio.to_thread(file.write, block)
+            await asyncio.to_thread(file.flush)
             yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
 
     @override
@@ -153,13 +154,14 @@ class SealedObjects(Objects):
         stored_bytes = await self._blobs.size(name)
         size_bytes, last = plain_size(stored_bytes), chunks_of(stored_bytes) - 1
         end = size_bytes if length is None else min(size_bytes, start + length)
-        header = b"".join([block async for block in self._blobs.read(name, length=HEADER_BYTES)])
+        header = b"".join([block async for block in self._blobs.read(name, start=0, length=HEADER_BYTES)])
         key = await self._keys.key(self._case_id, key_id_of(header))
         envelope = Envelope.of(header, key, name)
-        if start >= end and not (start == 0 and size_bytes == 0):
+        if start >= max(end, 1):  # an empty object has a chunk too, which has to be sound
             return
         first, until = start // CHUNK_BYTES, max(0, end - 1) // CHUNK_BYTES + 1
-        offset, wanted = HEADER_BYTES + first * SEALED_CHUNK_BYTES, (until - first) * SEALED_CHUNK_BYTES
+        offset = HEADER_BYTES + first * SEALED_CHUNK_BYTES
+        wanted = min(stored_bytes, HEADER_BYTES + until * SEALED_CHUNK_BYTES) - offset
         index = first
         async for run in _runs(self._blobs.read(name, start=offset, length=wanted)):
             opened = await asyncio.to_thread(envelope.open, index, run, last=last)
@@ -245,12 +247,12 @@ async def _gathered(chunks: AsyncIterable[bytes], *, run_bytes: int) -> AsyncIte
 
 
 def _reach(parts: "Sequence[_Part]") -> int:
-    """Return how far the parts reach without a gap."""
+    """Return how far the parts reach without a gap, each up to where the next begins."""
     reach = 0
     for part in parts:
         if part.at > reach:
             break
-        reach = max(reach, part.end)
+        reach = part.end
     return reach
 
 

@@ -70,11 +70,10 @@ class S3Blobs(Blobs):
         return await _in_thread(self._size, checked(name))
 
     @override
-    async def read(self, name: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-        size_bytes = await self.size(name)
-        end = size_bytes if length is None else min(size_bytes, start + length)
+    async def read(self, name: str, *, start: int, length: int) -> AsyncIterator[bytes]:
+        end = start + length
         while start < end:
-            block = await _in_thread(self._read, name, start, min(BLOCK_BYTES, end - start))
+            block = await _in_thread(self._read, checked(name), start, min(BLOCK_BYTES, end - start))
             start += len(block)
             yield block
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -24,7 +25,6 @@ from storage.master_keys import MasterKeys
 from storage.objects import SealedStore
 from storage.s3 import S3Blobs
 from tests.databases import Engine
-from tests.factories import case, organisation
 from tests.fakes.clock import SetClock
 from tests.objects import local_store
 
@@ -33,18 +33,6 @@ from tests.objects import local_store
 def engine() -> Engine:
     """Keys are asked for alike on each; `test_key_ring` does so."""
     return Engine.SQLITE
-
-
-@pytest.fixture
-async def case_ids(database: Database) -> tuple[CaseId, CaseId]:
-    """Two cases."""
-    area = organisation()
-    made = [case(area_id=area.id, agency_id=area.id, institution_id=area.id) for _ in range(2)]
-    async with database.transaction() as tx:
-        await tx.people.add_organisation(area)
-        for each in made:
-            await tx.cases.add_case(each, link_numbers=frozenset({each.agency_number}))
-    return made[0].id, made[1].id
 
 
 @pytest.fixture(params=["local", "s3"])
@@ -65,7 +53,7 @@ def store(request: pytest.FixtureRequest, blobs: Blobs, keys: CaseKeys) -> Objec
 
 
 @pytest.fixture
-def objects(store: ObjectStore, case_ids: tuple[CaseId, CaseId]) -> Objects:
+def objects(store: ObjectStore, case_ids: tuple[CaseId, ...]) -> Objects:
     return store.of(case_ids[0])
 
 
@@ -153,6 +141,15 @@ async def test_sealing_cuts_what_was_not_acknowledged(objects: Objects) -> None:
     assert await read(objects, "doc/x") == b"abc"
 
 
+async def test_what_a_later_part_replaced_counts_for_nothing(objects: Objects) -> None:
+    await objects.append("upload1", at=0, chunks=chunked(b"hello WRONG AND LONGER"))
+    await objects.append("upload1", at=6, chunks=chunked(b"world"))
+    with pytest.raises(ObjectMissing):
+        await objects.append("upload1", at=12, chunks=chunked(b"!"))
+    with pytest.raises(ObjectMissing):
+        await objects.seal("upload1", "doc/x", length=12)
+
+
 async def test_a_discarded_upload_is_gone(store: ObjectStore, objects: Objects) -> None:
     await objects.append("upload1", at=0, chunks=chunked(b"abc"))
     await store.discard("upload1")
@@ -215,7 +212,8 @@ async def test_a_lent_file_has_no_name_that_a_crash_could_leave(objects: Objects
 
 
 async def stored(blobs: Blobs, name: str) -> bytes:
-    return b"".join([block async for block in blobs.read(name)])
+    blocks = blobs.read(name, start=0, length=await blobs.size(name))
+    return b"".join([block async for block in blocks])
 
 
 async def test_nothing_of_what_is_put_can_be_read_where_it_lies(blobs: Blobs, objects: Objects) -> None:
@@ -236,7 +234,7 @@ async def test_the_same_content_never_looks_the_same(blobs: Blobs, objects: Obje
 
 
 async def test_another_case_cannot_read_it(
-    store: ObjectStore, objects: Objects, case_ids: tuple[CaseId, CaseId]
+    store: ObjectStore, objects: Objects, case_ids: tuple[CaseId, ...]
 ) -> None:
     await objects.put("doc/x", chunked(b"abc"))
     with pytest.raises(ObjectDamaged):
@@ -274,7 +272,7 @@ SECOND, THIRD = HEADER_BYTES + SEALED_CHUNK_BYTES, HEADER_BYTES + 2 * SEALED_CHU
     ],
 )
 async def test_whatever_is_altered_is_found(
-    tmp_path: Path, keys: CaseKeys, case_ids: tuple[CaseId, CaseId], altered: Altered
+    tmp_path: Path, keys: CaseKeys, case_ids: tuple[CaseId, ...], altered: Altered
 ) -> None:
     blobs = LocalBlobs(tmp_path)
     objects = SealedStore(blobs, keys).of(case_ids[0])
@@ -293,7 +291,7 @@ async def test_an_object_in_the_place_of_another_is_found(blobs: Blobs, objects:
 
 
 async def test_a_full_disk_is_named_and_keeps_what_was_acknowledged(
-    tmp_path: Path, keys: CaseKeys, case_ids: tuple[CaseId, CaseId], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, keys: CaseKeys, case_ids: tuple[CaseId, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     objects = SealedStore(LocalBlobs(tmp_path), keys).of(case_ids[0])
     await objects.append("upload1", at=0, chunks=chunked(b"abc"))
@@ -332,7 +330,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("after", [1, 7, 20])
 async def test_what_was_acknowledged_survives_kill_9(
-    tmp_path: Path, database: Database, case_ids: tuple[CaseId, CaseId], after: int
+    tmp_path: Path, database: Database, case_ids: tuple[CaseId, ...], after: int
 ) -> None:
     with subprocess.Popen(  # noqa: ASYNC220 - our own script; the test waits for it
         [sys.executable, "-c", WRITER, str(tmp_path), case_ids[0]], stdout=subprocess.PIPE, cwd=Path.cwd()
@@ -349,6 +347,16 @@ async def test_what_was_acknowledged_survives_kill_9(
     for number in acknowledged:
         assert whole[number * 4096 : (number + 1) * 4096] == bytes([number % 251]) * 4096
         assert await read(objects, f"page/{number}") == bytes([number % 251]) * 64
+
+
+async def test_what_a_kill_cut_short_is_cleared_away_once_it_is_old(tmp_path: Path) -> None:
+    LocalBlobs(tmp_path)
+    for name, age_s in (("cut-short", 2 * 86_400), ("of-today", 60)):
+        draft = tmp_path / "drafts" / name
+        draft.touch()
+        os.utime(draft, times=(time.time() - age_s,) * 2)
+    LocalBlobs(tmp_path)
+    assert [path.name for path in (tmp_path / "drafts").iterdir()] == ["of-today"]
 
 
 async def test_only_what_was_begun_and_left_alone_is_unfinished(store: ObjectStore, objects: Objects) -> None:
