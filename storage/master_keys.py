@@ -34,8 +34,15 @@ class MasterKeys:
         self._folder = folder
 
     def all(self) -> tuple[MasterKey, ...]:
-        """Return what is there, oldest first."""
-        return tuple(MasterKey.of(read_key(path)) for path in self._files())
+        """Return what is there, oldest first; raises ValueError if one of the files holds no key."""
+        found = []
+        for path in self._files():
+            try:
+                found.append(MasterKey.of(read_key(path)))
+            except ValueError:
+                if path.exists():
+                    raise  # otherwise a rotation has just removed it
+        return tuple(found)
 
     def add(self, secret: bytes | None = None) -> MasterKey:
         """Put a further key there, `secret` or one just made, and return it."""

@@ -82,15 +82,19 @@ async def test_a_rotation_that_was_cut_short_loses_nothing_and_is_ended_by_the_n
 
 async def test_keys_are_found_while_they_are_rotated(keys: CaseKeys, case_ids: tuple[CaseId, ...]) -> None:
     key = await keys.newest(case_ids[0])
-    rotating = asyncio.create_task(rotations(keys, 10))
-    while not rotating.done():
-        assert await keys.key(case_ids[0], key.id) == key
-    await rotating
+    for _ in range(10):
+        rotating = asyncio.create_task(keys.rotate())
+        while not rotating.done():
+            assert await keys.key(case_ids[0], key.id) == key
+        await rotating
 
 
-async def rotations(keys: CaseKeys, count: int) -> None:
-    for _ in range(count):
-        await keys.rotate()
+async def test_a_file_that_holds_no_master_key_is_named(masters: MasterKeys, tmp_path: Path) -> None:
+    masters.add()
+    file = tmp_path / "master" / "2.key"
+    await asyncio.to_thread(file.write_bytes, b"cut short")
+    with pytest.raises(ValueError, match=r"2\.key"):
+        masters.all()
 
 
 async def test_without_its_master_key_nothing_starts_and_no_other_is_made(
