@@ -54,9 +54,20 @@ from server.kernel.objects import ObjectStore
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
+from server.people.cookies import Cookies
+from server.people.credential_handlers import CredentialHandlers
+from server.people.database_sessions import DatabaseSessions
 from server.people.directory import PeopleDirectory
-from server.people.handlers import DatabaseSessions, PeopleHandlers
+from server.people.own_codes import OwnCodes
+from server.people.own_passkeys import OwnPasskeys
+from server.people.passkey_handlers import PasskeyHandlers
+from server.people.passkeys import Challenges
 from server.people.passwords import Argon2Passwords
+from server.people.sealing import AesSealer
+from server.people.sign_in_handlers import SignInHandlers
+from server.people.signing_in import PasswordDoor
+from server.people.site import Sites
+from server.people.terminal_handlers import TerminalHandlers
 from server.probes import (
     calendar_probe,
     certificate_probe,
@@ -245,18 +256,33 @@ def _alerts(ground: WebGround) -> Part:
 
 
 def _people(ground: WebGround) -> Part:
+    settings, database, clock, pages = ground.settings, ground.database, ground.clock, ground.pages
     passwords = Argon2Passwords()
-    people = PeopleHandlers(
-        units=ground.database,
-        passwords=passwords,
-        clock=ground.clock,
-        pages=ground.pages,
+    sealer = AesSealer(partial(key_in, settings.credential_key))
+    cookies = Cookies(settings.secure_cookies)
+    sites = Sites(domain=settings.domain, secure=settings.secure_cookies)
+    door = PasswordDoor(database, passwords, sealer, clock)
+    coming = SignInHandlers(
+        units=database,
+        door=door,
+        clock=clock,
+        pages=pages,
         homes=HOMES,
-        demo=ground.settings.demo,
-        secure_cookies=ground.settings.secure_cookies,
+        demo=settings.demo,
+        cookies=cookies,
+        sites=sites,
     )
-    administration = AdminHandlers(units=ground.database, passwords=passwords, pages=ground.pages)
-    return Part(handlers=(people, administration))
+    codes = OwnCodes(database, sealer, clock)
+    passkeys = OwnPasskeys(database, Challenges(sealer), clock)
+    return Part(
+        handlers=(
+            coming,
+            TerminalHandlers(units=database, clock=clock, pages=pages, cookies=cookies),
+            CredentialHandlers(codes=codes, door=door, pages=pages, cookies=cookies),
+            PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
+            AdminHandlers(units=database, passwords=passwords, pages=pages, sites=sites),
+        )
+    )
 
 
 def _cases(ground: WebGround) -> Part:

@@ -37,6 +37,9 @@ class Settings:
     """Networks whose `X-Forwarded-For` is believed: where the TLS proxies are."""
     demo: bool = True
     """Whether the fictional demo province is made and a seeded person can be chosen without a password."""
+    domain: str = "localhost"
+    """Domain name under which browsers open the pages, for which passkeys are made; empty where a closed
+    network has none: people then sign in with password and code."""
     secure_cookies: bool = False
     """Whether cookies carry `Secure`: on wherever a TLS proxy stands in front."""
     metrics_port: int = 0
@@ -60,6 +63,11 @@ class Settings:
     def head_key(self) -> Path:
         """File of the key that signs the audit log's tree heads."""
         return self._keys / "heads.key"
+
+    @property
+    def credential_key(self) -> Path:
+        """File of the key that seals people's code secrets, and the challenges to passkeys."""
+        return self._keys / "credentials.key"
 
     @property
     def master_keys(self) -> Path:
@@ -149,6 +157,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         heads_dir=path("HEADS_DIR"),
         proxies=networks("PROXIES", defaults.proxies),
         demo=switch("DEMO", default=defaults.demo),
+        domain=text("DOMAIN", defaults.domain),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),
         certificate=path("CERTIFICATE"),

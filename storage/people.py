@@ -6,8 +6,17 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
-from server.kernel.ids import AccountId, OrganisationId, TerminalId
-from server.people.model import Account, Attempts, Organisation, PairingCode, Session, Terminal
+from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
+from server.people.model import (
+    Account,
+    Attempts,
+    Organisation,
+    OtpAuthenticator,
+    PairingCode,
+    Passkey,
+    Session,
+    Terminal,
+)
 from server.people.ports import PeopleStore
 from storage.mapping import all_of, one_of, value_from, values_of
 from storage.tables import people as tables
@@ -87,6 +96,16 @@ class SqlPeople(PeopleStore):
         return one_of(Session, (await self._connection.execute(query)).one_or_none())
 
     @override
+    async def session_by_id(self, session_id: SessionId) -> Session | None:
+        query = select(tables.session).where(tables.session.c.id == session_id)
+        return one_of(Session, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def put_session(self, session: Session) -> None:
+        query = update(tables.session).where(tables.session.c.id == session.id)
+        await self._connection.execute(query.values(values_of(session)))
+
+    @override
     async def extend_session(self, token_hash: bytes, expires_at: datetime) -> None:
         query = update(tables.session).where(tables.session.c.token_hash == token_hash)
         await self._connection.execute(query.values(expires_at=expires_at))
@@ -108,6 +127,66 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(
             delete(tables.session).where(tables.session.c.terminal_id == terminal_id)
         )
+
+    @override
+    async def otp_authenticator(self, account_id: AccountId) -> OtpAuthenticator | None:
+        query = select(tables.otp_authenticator).where(tables.otp_authenticator.c.account_id == account_id)
+        return one_of(OtpAuthenticator, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def put_otp_authenticator(self, authenticator: OtpAuthenticator) -> None:
+        await self.remove_otp_authenticator(authenticator.account_id)
+        await self._connection.execute(insert(tables.otp_authenticator).values(values_of(authenticator)))
+
+    @override
+    async def take_step(self, account_id: AccountId, step: int) -> bool:
+        is_later = tables.otp_authenticator.c.last_step < step
+        query = update(tables.otp_authenticator).where(
+            tables.otp_authenticator.c.account_id == account_id, is_later
+        )
+        return (await self._connection.execute(query.values(last_step=step))).rowcount == 1
+
+    @override
+    async def remove_otp_authenticator(self, account_id: AccountId) -> None:
+        matches = tables.otp_authenticator.c.account_id == account_id
+        await self._connection.execute(delete(tables.otp_authenticator).where(matches))
+
+    @override
+    async def add_passkey(self, passkey: Passkey) -> None:
+        await self._connection.execute(insert(tables.passkey).values(values_of(passkey)))
+
+    @override
+    async def passkey(self, credential_id: bytes) -> Passkey | None:
+        query = select(tables.passkey).where(tables.passkey.c.credential_id == credential_id)
+        return one_of(Passkey, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def passkeys_of(self, account_id: AccountId) -> tuple[Passkey, ...]:
+        query = select(tables.passkey).where(tables.passkey.c.account_id == account_id)
+        return all_of(Passkey, await self._connection.execute(query.order_by(tables.passkey.c.added_at)))
+
+    @override
+    async def put_passkey(self, passkey: Passkey) -> None:
+        query = update(tables.passkey).where(tables.passkey.c.credential_id == passkey.credential_id)
+        await self._connection.execute(query.values(values_of(passkey)))
+
+    @override
+    async def remove_passkey(self, account_id: AccountId, credential_id: bytes) -> bool:
+        query = delete(tables.passkey).where(
+            tables.passkey.c.account_id == account_id, tables.passkey.c.credential_id == credential_id
+        )
+        return (await self._connection.execute(query)).rowcount == 1
+
+    @override
+    async def spend_challenge(self, challenge_hash: bytes, *, expires_at: datetime, now: datetime) -> bool:
+        spent = tables.spent_challenge
+        await self._connection.execute(delete(spent).where(spent.c.expires_at <= now))
+        known = select(spent).where(spent.c.challenge_hash == challenge_hash)
+        if (await self._connection.execute(known)).one_or_none() is not None:
+            return False
+        values = {"challenge_hash": challenge_hash, "expires_at": expires_at}
+        await self._connection.execute(insert(spent).values(values))
+        return True
 
     @override
     async def add_agency_key(

@@ -75,7 +75,7 @@ class LogHandlers:
         action = Action.SEARCH_LOG
         return (
             Route("GET", "/audit", self.search, action),
-            Route("GET", "/audit/export", self.export, action),
+            Route("GET", "/audit/export", self.export, action, proof=True),
             Route("GET", "/audit/head", self.head, action),
             Route("GET", "/audit/consistency", self.consistency, action),
             Route("GET", "/audit/entries/{number}", self.entry, action),

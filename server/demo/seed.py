@@ -8,7 +8,7 @@ from server.demo.organisations import make_organisations
 from server.demo.people import make_people
 from server.demo.story import Cast, play_cases
 from server.kernel.clock import Clock, local_date
-from server.people.service import hash_of
+from server.people.sessions import hash_of
 from storage.database import Database
 
 DEMO_AGENCY = "平舆县人民检察院"

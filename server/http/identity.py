@@ -5,7 +5,9 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from server.kernel.errors import NotSignedIn
 from server.kernel.identity import ANONYMOUS, Identity
+from server.kernel.ids import SessionId
 
 SESSION_COOKIE = "lianbian_session"
 _IDENTITY = web.RequestKey("identity", Identity)
@@ -14,12 +16,15 @@ _IDENTITY = web.RequestKey("identity", Identity)
 class SessionStore(Protocol):
     """Finds who stands behind a credential."""
 
-    async def by_session(self, token: str) -> Identity | None:
-        """Return whose session `token` opens, or None if it is unknown, expired or revoked."""
+    async def still(self, session_id: SessionId) -> Identity | None:
+        """Return whose session this is, or None if it has expired or was ended; asked by what stays open."""
         ...
 
     async def use(self, token: str) -> Identity | None:
-        """Return the same to a request, which keeps the session from ending as idle."""
+        """Return to a request whose session `token` opens, and keep the session from ending as idle.
+
+        None if it is unknown, expired or ended.
+        """
         ...
 
     async def by_key(self, key: str) -> Identity | None:
@@ -36,6 +41,14 @@ def identity_of(request: web.Request) -> Identity:
 def session_token(request: web.Request) -> str | None:
     """Return the session token that the browser sent."""
     return request.cookies.get(SESSION_COOKIE)
+
+
+def own_token(request: web.Request) -> str:
+    """Return the same of somebody signed in; raises `NotSignedIn` for anybody else."""
+    token = session_token(request)
+    if token is None:
+        raise NotSignedIn
+    return token
 
 
 def bearer_key(request: web.Request) -> str | None:

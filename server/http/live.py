@@ -10,12 +10,13 @@ from contextlib import suppress
 
 from aiohttp import WSCloseCode, web
 
-from server.http.identity import SessionStore, identity_of, session_token
+from server.http.identity import SessionStore, identity_of
 from server.http.routing import Route
 from server.http.sockets import open_socket
 from server.kernel.errors import NotFound
 from server.kernel.events import Bus, Notification, Subscription
 from server.kernel.identity import Identity, Role
+from server.kernel.ids import SessionId
 from server.kernel.permissions import Action
 from server.kernel.transaction import DatabaseUnavailable
 
@@ -49,9 +50,9 @@ class LiveHandlers:
         Raises:
             NotFound: a topic in `watch` is none of theirs, or there are more than `MAX_TOPICS`.
         """
-        identity, token = identity_of(request), session_token(request)
+        identity = identity_of(request)
         watched = frozenset(request.query.getall("watch", []))
-        if len(watched) > MAX_TOPICS or token is None:
+        if len(watched) > MAX_TOPICS or identity.session_id is None:
             raise NotFound
         async with self._bus.subscribe(watched | own_topics(identity)) as subscription:
             # Asked while already listening, so that no change in between is missed.
@@ -63,7 +64,7 @@ class LiveHandlers:
             code = WSCloseCode.POLICY_VIOLATION
             try:
                 with suppress(ConnectionError):
-                    await self._tell(socket, token, watched, subscription, gone)
+                    await self._tell(socket, identity.session_id, watched, subscription, gone)
             except DatabaseUnavailable:
                 code = WSCloseCode.TRY_AGAIN_LATER
             finally:
@@ -74,14 +75,14 @@ class LiveHandlers:
     async def _tell(
         self,
         socket: web.WebSocketResponse,
-        token: str,
+        session_id: SessionId,
         watched: frozenset[str],
         subscription: Subscription,
         gone: asyncio.Task[None],
     ) -> None:
         """Send what is heard until the page is gone or a permission ended; no question is cut short."""
         while (notification := await _next_before(gone, subscription)) is not None:
-            identity = await self._sessions.by_session(token)
+            identity = await self._sessions.still(session_id)
             if identity is None or not await self._still(identity, notification.topic, watched):
                 return
             if not notification.topic.startswith("access:"):

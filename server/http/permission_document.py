@@ -43,7 +43,17 @@ def _actions() -> str:
 
 
 def _routes(routes: tuple[Route, ...]) -> str:
-    lines = ["## Routes", "", "| route | action |", "|---|---|"]
+    lines = [
+        "## Routes",
+        "",
+        "*proof*: only within ten minutes of showing who one is.",
+        "",
+        "| route | action | |",
+        "|---|---|---|",
+    ]
     ordered = sorted(routes, key=lambda route: (route.path, route.method))
-    lines += [f"| `{route.method} {route.path}` | {route.action} |" for route in ordered]
+    lines += [
+        f"| `{route.method} {route.path}` | {route.action} | {'proof' if route.proof else ''} |"
+        for route in ordered
+    ]
     return "\n".join((*lines, ""))

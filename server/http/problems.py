@@ -11,8 +11,19 @@ from yarl import URL
 
 from server.http.i18n import Catalogue, locale_of
 from server.http.origin import CrossOrigin
+from server.http.proof import ask_for_proof
 from server.http.tracing import route_of, trace_of
-from server.kernel.errors import N_, DomainError, Kind, NotAllowed, NotFound, NotSignedIn, PasswordNotChanged
+from server.kernel.errors import (
+    N_,
+    DomainError,
+    Kind,
+    NotAllowed,
+    NotEnrolled,
+    NotFound,
+    NotSignedIn,
+    PasswordNotChanged,
+    ProofTooOld,
+)
 from server.kernel.objects import StorageUnavailable
 from server.kernel.transaction import DatabaseUnavailable
 
@@ -129,11 +140,13 @@ def problem_json(
 def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
     """Make the outermost middleware, which turns every refusal and mistake into a worded answer."""
 
-    def word(error: DomainError, request: web.Request, status: int) -> web.StreamResponse:
+    async def word(error: DomainError, request: web.Request, status: int) -> web.StreamResponse:
         if isinstance(error, NotSignedIn) and wants_page(request):
             return _to_sign_in(request)
-        if isinstance(error, PasswordNotChanged) and wants_page(request):
+        if isinstance(error, PasswordNotChanged | NotEnrolled) and wants_page(request):
             return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/account"})
+        if isinstance(error, ProofTooOld) and wants_page(request):
+            return await ask_for_proof(request, pages)
         if wants_page(request):
             response = pages.render(request, "errors/problem.html", status=status, problem=error)
         else:
@@ -151,7 +164,7 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
             if told is None:
                 raise
             refusal, status = told
-            return word(refusal, request, status)
+            return await word(refusal, request, status)
 
     return middleware
 

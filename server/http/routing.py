@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.http.identity import identity_of
-from server.kernel.errors import NotSignedIn, PasswordNotChanged
+from server.kernel.errors import NotEnrolled, NotSignedIn, PasswordNotChanged, ProofTooOld
 from server.kernel.identity import Role
 from server.kernel.permissions import PERMISSIONS, Action, Relation, needs_no_record, require
 
@@ -24,6 +24,8 @@ class Route:
     path: str
     handler: Handler
     action: Action
+    proof: bool = False
+    """Whether the person must have shown who they are within the last minutes (OWASP ASVS 5.0, 7.5.3)."""
 
 
 ROUTES = web.AppKey("routes", tuple[Route, ...])
@@ -39,6 +41,8 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
 
 _BEFORE_CHANGE = {Action.VISIT, Action.USE_OWN_ACCOUNT}
 """What somebody may do with a password that another person knows."""
+_BEFORE_ENROLMENT = {*_BEFORE_CHANGE, Action.KEEP_CREDENTIALS}
+"""What somebody may do who came by a password alone."""
 
 
 def _guarded(route: Route) -> Handler:
@@ -51,6 +55,10 @@ def _guarded(route: Route) -> Handler:
             raise NotSignedIn
         if identity.must_change_password and route.action not in _BEFORE_CHANGE:
             raise PasswordNotChanged
+        if identity.must_enrol and route.action not in _BEFORE_ENROLMENT:
+            raise NotEnrolled
+        if route.proof and not identity.has_fresh_proof and role in PERMISSIONS[route.action]:
+            raise ProofTooOld
         return await route.handler(request)
 
     return handle

@@ -103,6 +103,24 @@ class PasswordNotChanged(DomainError):
     advice = N_("现在的密码是别人给的。请在“我的账号”里改成只有您知道的，再继续。")
 
 
+class NotEnrolled(DomainError):
+    """A password alone is not enough; something has to be set up beside it first."""
+
+    kind = Kind.FORBIDDEN
+    code = "not-enrolled"
+    title = N_("请先设置通行密钥或动态验证码")
+    advice = N_("只有密码还不够安全。请在“我的账号”里设置其中一种，再继续。")
+
+
+class ProofTooOld(DomainError):
+    """What was asked for needs a proof of who one is that is some minutes old at most."""
+
+    kind = Kind.FORBIDDEN
+    code = "proof-too-old"
+    title = N_("请先确认是您本人")
+    advice = N_("这项操作要求 10 分钟内验证过身份。请验证后重试。")
+
+
 class StaleVersion(DomainError):
     """Somebody else changed the record first."""
 

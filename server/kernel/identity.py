@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 
 
 class Role(StrEnum):
@@ -40,8 +40,14 @@ class Identity:
     organisation_id: OrganisationId | None = None
     """The institution, agency, facility, firm or cooperation area for which the role is exercised."""
     terminal_id: TerminalId | None = None
+    session_id: SessionId | None = None
+    """The session by which they came; it stays the same while its token changes."""
     must_change_password: bool = False
     """Whether the password is one that somebody else knows: nothing but changing it is allowed."""
+    must_enrol: bool = False
+    """Whether they came by a password alone: nothing but setting up a second factor is allowed."""
+    has_fresh_proof: bool = False
+    """Whether they showed who they are within the last minutes."""
 
     @property
     def actor(self) -> str:

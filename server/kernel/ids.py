@@ -6,6 +6,7 @@ from typing import NewType
 AccountId = NewType("AccountId", str)
 OrganisationId = NewType("OrganisationId", str)
 TerminalId = NewType("TerminalId", str)
+SessionId = NewType("SessionId", str)
 CaseId = NewType("CaseId", str)
 PartyId = NewType("PartyId", str)
 NoticeId = NewType("NoticeId", str)

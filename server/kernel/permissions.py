@@ -43,6 +43,8 @@ class Action(StrEnum):
     """Pages and assets for everyone: sign-in, health, static files."""
     USE_OWN_ACCOUNT = "use_own_account"
     """One's own home page, live updates, language, signing out."""
+    KEEP_CREDENTIALS = "keep_credentials"
+    """Set up one's own passkeys and codes, and take them away."""
     USE_FEED = "use_feed"
     """Have one's own deadlines and meetings in a calendar program, and end that."""
     ADD_ACCOUNT = "add_account"
@@ -115,12 +117,14 @@ _NO_RECORD = frozenset({Relation.NO_RECORD})
 _OWN = frozenset({Relation.OWN})
 _OPEN_OR_CLOSED = frozenset({Relation.OWN, Relation.CLOSED})
 _SIGNED_IN = tuple(role for role in Role if role is not Role.ANONYMOUS)
+_PERSONS = tuple(role for role in _SIGNED_IN if role is not Role.RECIPIENT)
 _CASE_ROLES = (Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.AGENCY_OFFICER)
 
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
     Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
-    Action.USE_FEED: dict.fromkeys((role for role in _SIGNED_IN if role is not Role.RECIPIENT), _NO_RECORD),
+    Action.KEEP_CREDENTIALS: dict.fromkeys(_PERSONS, _NO_RECORD),
+    Action.USE_FEED: dict.fromkeys(_PERSONS, _NO_RECORD),
     Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
     Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},

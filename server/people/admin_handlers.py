@@ -1,5 +1,6 @@
 """The administrators' pages: accounts and organisations; and everyone's page of their own account."""
 
+from base64 import urlsafe_b64encode
 from typing import Annotated
 
 from aiohttp import web
@@ -28,6 +29,7 @@ from server.people.administration import (
 )
 from server.people.model import Account, OrganisationKind
 from server.people.ports import Passwords, PeopleTx
+from server.people.site import Sites
 
 MIN_PASSWORD = 12
 """Characters; NIST SP 800-63B §5.1.1.2 asks at least 8 and no rules about their kinds."""
@@ -73,8 +75,9 @@ class PasswordForm(Input):
 class AdminHandlers:
     """Serves the administrators."""
 
-    def __init__(self, *, units: Units[PeopleTx], passwords: Passwords, pages: Pages) -> None:
+    def __init__(self, *, units: Units[PeopleTx], passwords: Passwords, pages: Pages, sites: Sites) -> None:
         """Keep what the pages need."""
+        self._sites = sites
         self._units = units
         self._passwords = passwords
         self._pages = pages
@@ -84,10 +87,10 @@ class AdminHandlers:
         account = "/accounts/{account_id}"
         return (
             Route("GET", "/accounts", self.accounts, Action.ADD_ACCOUNT),
-            Route("POST", "/accounts", self.add_account, Action.ADD_ACCOUNT),
-            Route("POST", f"{account}/close", self.close_account, Action.MANAGE_ACCOUNT),
-            Route("POST", f"{account}/reopen", self.reopen_account, Action.MANAGE_ACCOUNT),
-            Route("POST", f"{account}/password", self.reset_password, Action.MANAGE_ACCOUNT),
+            Route("POST", "/accounts", self.add_account, Action.ADD_ACCOUNT, proof=True),
+            Route("POST", f"{account}/close", self.close_account, Action.MANAGE_ACCOUNT, proof=True),
+            Route("POST", f"{account}/reopen", self.reopen_account, Action.MANAGE_ACCOUNT, proof=True),
+            Route("POST", f"{account}/password", self.reset_password, Action.MANAGE_ACCOUNT, proof=True),
             Route("GET", "/organisations", self.organisations, Action.ADD_ORGANISATION),
             Route("POST", "/organisations", self.add_organisation, Action.ADD_ORGANISATION),
             Route(
@@ -195,6 +198,8 @@ class AdminHandlers:
         identity = identity_of(request)
         async with self._units.reading() as tx:
             account = await tx.people.account(identity.account_id) if identity.account_id else None
+            codes = await tx.people.otp_authenticator(account.id) if account else None
+            passkeys = await tx.people.passkeys_of(account.id) if account else ()
             place = identity.organisation_id
             organisation = await tx.people.organisation(place) if place else None
         return self._pages.render(
@@ -203,6 +208,11 @@ class AdminHandlers:
             status=200 if problem is None else STATUS[problem.kind],
             organisation=organisation,
             title=account.title if account else "",
+            codes=codes,
+            passkeys=[
+                (urlsafe_b64encode(each.credential_id).decode().rstrip("="), each) for each in passkeys
+            ],
+            passkeys_work=self._sites.of(request) is not None,
             problem=problem,
             least=MIN_PASSWORD,
         )

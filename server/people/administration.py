@@ -22,7 +22,8 @@ from server.people.model import (
 )
 from server.people.policy import needed_organisation, relation_to_account
 from server.people.ports import Passwords, PeopleTx
-from server.people.service import WrongPassword, revoke_sessions
+from server.people.sessions import revoke_sessions
+from server.people.signing_in import WrongPassword
 
 
 class OwnAccount(DomainError):

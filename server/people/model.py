@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from server.kernel.events import Event
 from server.kernel.identity import Identity, Role
-from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 
 
 class OrganisationKind(StrEnum):
@@ -83,15 +83,62 @@ class Terminal:
         )
 
 
+class Proof(StrEnum):
+    """By what somebody showed who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - no secret, but what it is called
+    """By the password alone: enough to set up something better, and for nothing else."""
+    PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - no secret, but what it is called
+    PASSKEY = "passkey"
+    SEEDED = "seeded"
+    """Not at all: one of the demo's people was chosen."""
+    PAIRING = "pairing"
+    """A terminal's device, by the code that an officer read out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A credential that a browser holds; only the hash of its token is stored."""
 
+    id: SessionId
     token_hash: bytes
     account_id: AccountId | None
     terminal_id: TerminalId | None
     created_at: datetime
     expires_at: datetime
+    proof: Proof
+    """By what its holder last showed who they are."""
+    proved_at: datetime
+    """When that was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtpAuthenticator:
+    """A person's program that shows a new code each half minute (TOTP, RFC 6238)."""
+
+    account_id: AccountId
+    sealed_secret: bytes
+    """The secret that both sides know, sealed with the key of credentials."""
+    added_at: datetime
+    last_step: int
+    """The time step (RFC 6238 §4.2) of the last code that was taken: no code counts twice (§5.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A key pair in a person's device, whose public half is kept here (Web Authentication Level 3)."""
+
+    credential_id: bytes
+    account_id: AccountId
+    public_key: bytes
+    """As a COSE key (RFC 9052 §7)."""
+    sign_count: int
+    name: str
+    """What its owner calls it: 办公室电脑."""
+    synced: bool
+    """Whether copies of it are kept elsewhere, as in a cloud account."""
+    added_at: datetime
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +176,34 @@ class AccountEvent(Event):
         return (f"access:{self.account_id}",)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(AccountEvent):
-    """Somebody proved who they are."""
+    """Somebody showed who they are, and a session began."""
+
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved(AccountEvent):
+    """Somebody who is signed in showed who they are once more."""
+
+    proof: Proof
+
+
+class OtpAuthenticatorAdded(AccountEvent):
+    """The account's person has codes from now on, in place of any before."""
+
+
+class OtpAuthenticatorRemoved(AccountEvent):
+    """Codes count no more."""
+
+
+class PasskeyAdded(AccountEvent):
+    """The account has one more passkey."""
+
+
+class PasskeyRemoved(AccountEvent):
+    """A passkey counts no more."""
 
 
 class SignedOut(AccountEvent):

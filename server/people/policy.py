@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from server.kernel.identity import Identity, Role
 from server.kernel.permissions import Relation
-from server.people.model import Account, Attempts, OrganisationKind, Terminal
+from server.people.model import Account, Attempts, OrganisationKind, Passkey, Proof, Terminal
 
 SESSION_LIFE = timedelta(hours=12)
 """A working day. NIST SP 800-63B-4 asks for an end within 24 hours at AAL2 (§2.2.3), 12 at AAL3 (§2.3.3)."""
@@ -14,7 +14,10 @@ IDLE_LIFE = timedelta(minutes=15)
 """How long those who run or audit the installation stay signed in without doing anything (§2.3.3)."""
 EXTENDED_BY = timedelta(minutes=1)
 """A session in use is extended in steps no smaller, so that not each request writes."""
-_ENDS_WHEN_IDLE = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+KEEPERS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
+"""Those who run or audit the installation: no person is two of them, and AAL3 is asked of them."""
+PROOF_LIFE = timedelta(minutes=10)
+"""How long after showing who one is a change of permissions or a release of documents is let through."""
 TERMINAL_LIFE = timedelta(days=365)
 PAIRING_CODE_LIFE = timedelta(minutes=10)
 PAIRING_CODE_DIGITS = 12
@@ -46,7 +49,23 @@ def leading_people(accounts: Iterable[Account]) -> tuple[Account, ...]:
 def session_end(role: Role, *, created_at: datetime, used_at: datetime) -> datetime:
     """Return when a session ends that was last used at `used_at`."""
     end = created_at + SESSION_LIFE
-    return min(end, used_at + IDLE_LIFE) if role in _ENDS_WHEN_IDLE else end
+    return min(end, used_at + IDLE_LIFE) if role in KEEPERS else end
+
+
+def is_fresh(proof: Proof, *, proved_at: datetime, now: datetime) -> bool:
+    """Tell whether a session's proof is recent; the demo's people have nothing to prove it with."""
+    return proof is Proof.SEEDED or now - proved_at < PROOF_LIFE
+
+
+def password_opens(role: Role, *, has_code: bool, passkeys: tuple[Passkey, ...]) -> bool:
+    """Tell whether the password is heard at all, given what else the account has.
+
+    Without anything else it opens the way to set something up. Beside passkeys it needs a code; and who runs
+    or audits the installation and has a passkey, uses that: a code can be asked for by a false page.
+    """
+    if not passkeys:
+        return True
+    return has_code and role not in KEEPERS
 
 
 def relation_to_account(identity: Identity) -> Relation:

@@ -1,11 +1,20 @@
-"""What people need of the outside: a store, and a keeper of passwords."""
+"""What people need of the outside: a store, a keeper of passwords, and a sealer of what others keep."""
 
 from datetime import datetime
 from typing import Protocol
 
-from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 from server.kernel.transaction import Transaction
-from server.people.model import Account, Attempts, Organisation, PairingCode, Session, Terminal
+from server.people.model import (
+    Account,
+    Attempts,
+    Organisation,
+    OtpAuthenticator,
+    PairingCode,
+    Passkey,
+    Session,
+    Terminal,
+)
 
 
 class PeopleStore(Protocol):
@@ -63,6 +72,14 @@ class PeopleStore(Protocol):
         """Return the session of this token's hash, expired or not."""
         ...
 
+    async def session_by_id(self, session_id: SessionId) -> Session | None:
+        """Return the session, expired or not."""
+        ...
+
+    async def put_session(self, session: Session) -> None:
+        """Store a changed session; a missing one is left ended."""
+        ...
+
     async def extend_session(self, token_hash: bytes, expires_at: datetime) -> None:
         """Have a session end later; a missing one is left ended."""
         ...
@@ -77,6 +94,46 @@ class PeopleStore(Protocol):
 
     async def end_sessions_of_terminal(self, terminal_id: TerminalId) -> None:
         """Forget all sessions of a terminal."""
+        ...
+
+    async def otp_authenticator(self, account_id: AccountId) -> OtpAuthenticator | None:
+        """Return the account's codes, if it has any."""
+        ...
+
+    async def put_otp_authenticator(self, authenticator: OtpAuthenticator) -> None:
+        """Store the account's codes in place of any before."""
+        ...
+
+    async def take_step(self, account_id: AccountId, step: int) -> bool:
+        """Note that the code of this time step was used; False if it or a later one had been."""
+        ...
+
+    async def remove_otp_authenticator(self, account_id: AccountId) -> None:
+        """Forget the account's codes."""
+        ...
+
+    async def add_passkey(self, passkey: Passkey) -> None:
+        """Store a passkey."""
+        ...
+
+    async def passkey(self, credential_id: bytes) -> Passkey | None:
+        """Return the passkey of this id, whosesoever it is."""
+        ...
+
+    async def passkeys_of(self, account_id: AccountId) -> tuple[Passkey, ...]:
+        """Return the account's passkeys, oldest first."""
+        ...
+
+    async def put_passkey(self, passkey: Passkey) -> None:
+        """Store a passkey that was used."""
+        ...
+
+    async def remove_passkey(self, account_id: AccountId, credential_id: bytes) -> bool:
+        """Forget one of the account's passkeys; False if it has none such."""
+        ...
+
+    async def spend_challenge(self, challenge_hash: bytes, *, expires_at: datetime, now: datetime) -> bool:
+        """Note that a challenge was answered, until it would have expired; False if it had been already."""
         ...
 
     async def add_agency_key(
@@ -140,4 +197,16 @@ class Passwords(Protocol):
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """Tell whether it fits; takes as long when there is no hash, so that time tells no login name."""
+        ...
+
+
+class Sealer(Protocol):
+    """Seals what the database or a browser keeps for the server, so that neither can read or make it."""
+
+    def seal(self, purpose: str, content: bytes) -> bytes:
+        """Return the content sealed for one purpose."""
+        ...
+
+    def open(self, purpose: str, sealed: bytes) -> bytes | None:
+        """Return the content, None if it was not sealed here for this purpose."""
         ...

@@ -12,9 +12,9 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, BookingId, MeetingId, ParticipantId, TerminalId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
+from server.people.guesses import check_wait
 from server.people.model import Attempts, Terminal
 from server.people.policy import after_failure, relation_to_terminal
-from server.people.service import check_wait
 from server.rooms.events import Become, Fact
 from server.rooms.model import (
     CodeAccepted,

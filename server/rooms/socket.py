@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from server.http.i18n import Catalogue, Locale, locale_of
-from server.http.identity import SessionStore, identity_of, session_token
+from server.http.identity import SessionStore, identity_of
 from server.http.routing import Route
 from server.http.sockets import open_socket
 from server.kernel.clock import Clock
@@ -165,8 +165,8 @@ class RoomSockets:
 
     async def still_may(self, request: web.Request, meeting_id: MeetingId, action: Action) -> Meeting:
         """Return the meeting if whoever opened the socket may still take part; raises as `find_meeting`."""
-        token = session_token(request)
-        identity = None if token is None else await self._sessions.by_session(token)
+        session_id = identity_of(request).session_id
+        identity = None if session_id is None else await self._sessions.still(session_id)
         if identity is None:
             raise NotFound
         async with self._units.reading() as tx:

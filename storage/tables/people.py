@@ -1,9 +1,9 @@
 """Tables of organisations, accounts, credentials, sessions and kiosk terminals."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
 from server.kernel.identity import Role
-from server.people.model import OrganisationKind
+from server.people.model import OrganisationKind, Proof
 from storage.columns import EnumText, UtcDateTime
 from storage.tables.base import Id, metadata
 
@@ -53,13 +53,46 @@ pairing_code = Table(
 session = Table(
     "session",
     metadata,
-    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
     Column("account_id", Id, ForeignKey("account.id")),
     Column("terminal_id", Id, ForeignKey("terminal.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("proof", EnumText(Proof), nullable=False),
+    Column("proved_at", UtcDateTime, nullable=False),
     Index(None, "account_id"),
     Index(None, "terminal_id"),
+)
+
+otp_authenticator = Table(
+    "otp_authenticator",
+    metadata,
+    Column("account_id", Id, ForeignKey("account.id"), primary_key=True),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("credential_id", LargeBinary(1023), primary_key=True),
+    Column("account_id", Id, ForeignKey("account.id"), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("synced", Boolean, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index(None, "account_id"),
+)
+
+spent_challenge = Table(
+    "spent_challenge",
+    metadata,
+    Column("challenge_hash", LargeBinary(32), primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 agency_key = Table(

@@ -11,7 +11,8 @@ from server.app import DATABASE, compose
 from server.http.routing import ROUTES, Route
 from server.kernel.clock import Clock
 from server.kernel.identity import Role
-from server.people.service import issue_pairing_code, pair, sign_in_as_seeded
+from server.people.pairing import issue_pairing_code, pair
+from server.people.sessions import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
 from tests.databases import Content, copy_file

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
-from server.people.service import issue_pairing_code, pair
+from server.people.pairing import issue_pairing_code, pair
 from tests.browser.province import Province, province
 
 

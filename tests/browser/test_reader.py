@@ -19,7 +19,7 @@ from server.http.identity import SESSION_COOKIE
 from server.kernel.events import Job
 from server.kernel.ids import DossierId
 from server.people.model import Account
-from server.people.service import sign_in_as_seeded
+from server.people.sessions import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
 from storage.tables.audit import audit_entry

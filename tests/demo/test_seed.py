@@ -17,7 +17,7 @@ from server.demo.seed import DEMO_AGENCY, DEMO_AGENCY_KEY, seed
 from server.kernel.clock import local_date
 from server.kernel.identity import Role
 from server.people.model import Account, OrganisationKind
-from server.people.service import hash_of
+from server.people.sessions import hash_of
 from storage.database import Database
 from storage.tables.base import metadata
 from tests.fakes.clock import SetClock

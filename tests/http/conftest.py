@@ -12,7 +12,7 @@ from pytest_aiohttp import AiohttpClient
 from server.app import DATABASE, compose
 from server.http.identity import SESSION_COOKIE
 from server.people.model import Account
-from server.people.service import sign_in_as_seeded
+from server.people.sessions import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
 from tests.fakes.clock import SetClock

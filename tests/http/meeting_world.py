@@ -13,7 +13,7 @@ from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import PartyId, new_id
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
-from server.people.service import issue_pairing_code, pair
+from server.people.pairing import issue_pairing_code, pair
 from server.scheduling.model import FacilityPractice, OpeningPeriod
 from storage.database import Database
 from tests.factories import account, assignment, case, organisation, terminal

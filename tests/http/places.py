@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from server.kernel.identity import Role
 from server.kernel.ids import OrganisationId
 from server.people.model import Account, Organisation, OrganisationKind
-from server.people.service import hash_of
+from server.people.sessions import hash_of
 from storage.database import Database
 from tests.factories import account, organisation
 

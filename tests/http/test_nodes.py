@@ -13,7 +13,7 @@ from server.http.identity import SESSION_COOKIE
 from server.kernel.events import Job
 from server.kernel.ids import DossierId, new_id
 from server.people.model import Account
-from server.people.service import sign_in_as_seeded
+from server.people.sessions import sign_in_as_seeded
 from server.settings import Settings
 from server.worker import work as run_worker
 from storage.database import Database

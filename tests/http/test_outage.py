@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from server.http.identity import SESSION_COOKIE, SessionStore, identify
 from server.http.live import LiveHandlers
 from server.kernel.events import Notification
 from server.kernel.identity import Identity, Role
+from server.kernel.ids import SessionId
 from server.kernel.transaction import DatabaseUnavailable
 from server.rooms.socket import UNJUDGED_S
 from storage.bus import LocalBus
@@ -120,7 +122,7 @@ class LostSessions(SessionStore):
         self._known: Identity | None = identity
 
     @override
-    async def by_session(self, token: str) -> Identity:
+    async def still(self, session_id: SessionId) -> Identity:
         found, self._known = self._known, None
         if found is None:
             raise DatabaseUnavailable
@@ -128,7 +130,7 @@ class LostSessions(SessionStore):
 
     @override
     async def use(self, token: str) -> Identity:
-        return await self.by_session(token)
+        return await self.still(SessionId(token))
 
     @override
     async def by_key(self, key: str) -> None:
@@ -139,7 +141,7 @@ async def test_a_live_page_is_told_to_come_back_not_that_it_lost_its_right(
     aiohttp_client: AiohttpClient,
 ) -> None:
     person, bus = account(Role.LAWYER), LocalBus()
-    sessions = LostSessions(person.identity)
+    sessions = LostSessions(replace(person.identity, session_id=SessionId("s")))
     app = web.Application(middlewares=[identify(sessions)])
     app.router.add_get("/live", LiveHandlers(bus=bus, sessions=sessions, watchers={}).live)
     browser = await aiohttp_client(app, cookies={SESSION_COOKIE: "token"})

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from typing_extensions import override
 
 from server.kernel.identity import Role
+from server.people.guesses import TooManyAttempts
 from server.people.model import OrganisationKind
 from server.people.passwords import Argon2Passwords
-from server.people.service import SignIn, TooManyAttempts, WrongPassword, sign_in
+from server.people.sealing import AesSealer
+from server.people.signing_in import PasswordDoor, SignIn, WrongPassword
 from storage.database import Database
 from storage.tables.audit import audit_entry
 from tests.factories import account, organisation, terminal
@@ -140,7 +142,8 @@ async def test_guesses_sent_at_once_are_counted_like_those_sent_in_turn(
     database: Database, clock: SetClock
 ) -> None:
     login, passwords = await _add_with_password(database, "correct horse"), _Together(8)
-    guesses = [sign_in(SignIn(login=login, password=f"{n}"), database, passwords, clock) for n in range(8)]
+    door = PasswordDoor(database, passwords, AesSealer(lambda: bytes(32)), clock)
+    guesses = [door.sign_in(SignIn(login=login, password=f"{n}")) for n in range(8)]
     refusals = [type(each) for each in await asyncio.gather(*guesses, return_exceptions=True)]
     assert (refusals.count(WrongPassword), refusals.count(TooManyAttempts)) == (6, 2)
 

@@ -18,9 +18,10 @@ from server.http.identity import SESSION_COOKIE
 from server.http.permission_document import permission_document
 from server.http.routing import ROUTES, Route
 from server.kernel.identity import Role
+from server.kernel.ids import SessionId, new_id
 from server.kernel.permissions import PERMISSIONS, Action, Decision, Relation, decide, needs_no_record
-from server.people.model import Session
-from server.people.service import hash_of
+from server.people.model import Proof, Session
+from server.people.sessions import hash_of
 from server.settings import Settings
 from storage.database import Database
 from tests.databases import Databases
@@ -33,7 +34,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ALLOW = Decision.ALLOW
 CASE_ROLES = {Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR, Role.AGENCY_OFFICER}
-_PLAIN = {"path": "none.css", "token": "none"}
+_PLAIN = {"path": "none.css", "token": "none", "credential_id": "none"}
 """Parameters that name no record."""
 
 
@@ -140,11 +141,14 @@ async def world(database: Database, clock: SetClock) -> World:
             identity = made.identity(role)
             await tx.people.add_session(
                 Session(
+                    id=SessionId(new_id()),
                     token_hash=hash_of(token_of(role)),
                     account_id=identity.account_id,
                     terminal_id=identity.terminal_id,
                     created_at=clock.now(),
                     expires_at=clock.now() + timedelta(hours=1),
+                    proof=Proof.SEEDED,
+                    proved_at=clock.now(),
                 )
             )
     await database.close()

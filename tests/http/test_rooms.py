@@ -12,7 +12,7 @@ from server.kernel.errors import NotAllowed, NotFound
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import BookingId, MeetingId
 from server.kernel.permissions import Action
-from server.people.service import revoke_sessions
+from server.people.sessions import revoke_sessions
 from server.rooms.events import Become
 from server.rooms.model import MeetingStatus
 from server.rooms.protocol import CloseCode

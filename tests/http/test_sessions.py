@@ -6,8 +6,9 @@ import pytest
 
 from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
-from server.people.handlers import DatabaseSessions
+from server.people.database_sessions import DatabaseSessions
 from server.people.policy import IDLE_LIFE, SESSION_LIFE
+from server.people.sessions import hash_of
 from storage.database import Database
 from tests.factories import account
 from tests.fakes.clock import SetClock
@@ -58,11 +59,14 @@ async def test_an_open_socket_keeps_nobody_signed_in(
 ) -> None:
     browser = await signed_in(account(Role.AUDITOR, seeded=True))
     token = next(cookie.value for cookie in browser.session.cookie_jar if cookie.key == SESSION_COOKIE)
+    async with database.reading() as tx:
+        opened = await tx.people.session(hash_of(token))
+    assert opened is not None
     sessions = DatabaseSessions(database, clock)
     clock.move(SHORTLY_BEFORE)
-    assert await sessions.by_session(token) is not None
+    assert await sessions.still(opened.id) is not None
     clock.move(timedelta(seconds=1))
-    assert await sessions.by_session(token) is None
+    assert await sessions.still(opened.id) is None
 
 
 async def test_a_session_that_was_ended_is_not_revived_by_use(signed_in: SignedIn, clock: SetClock) -> None:

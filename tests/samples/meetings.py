@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace as Value
 
 from server.kernel.errors import FieldError, InvalidInput
-from server.people.service import TooManyAttempts
+from server.people.guesses import TooManyAttempts
 from tests.samples.cases import CASE
 from tests.samples.values import KIOSK, LAWYER, NOW, OFFICER, Sample, at
 

@@ -1,10 +1,24 @@
 """Pages of people and of errors."""
 
+from dataclasses import replace
+
+import segno
+from markupsafe import Markup
+
 from server.alerts.model import Feed
+from server.http.proof import Carried
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from server.kernel.identity import ANONYMOUS, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId
-from server.people.model import Account, Organisation, OrganisationKind, Terminal
+from server.people.model import (
+    Account,
+    Organisation,
+    OrganisationKind,
+    OtpAuthenticator,
+    Passkey,
+    Terminal,
+)
+from server.people.own_codes import WrongCode
 from tests.samples.values import LAWYER, NOW, OFFICER, Sample, someone
 
 _CENTRE = Organisation(
@@ -53,6 +67,18 @@ _TERMINALS = (
     Terminal(id=TerminalId("t" * 26), facility_id=_CENTRE.id, name="1 号终端", paired_at=NOW),
     Terminal(id=TerminalId("u" * 26), facility_id=_CENTRE.id, name="2 号终端"),
 )
+_CODES = OtpAuthenticator(account_id=AccountId("a" * 26), sealed_secret=b"", added_at=NOW, last_step=0)
+_PASSKEY = Passkey(
+    credential_id=b"a",
+    account_id=AccountId("a" * 26),
+    public_key=b"",
+    sign_count=1,
+    name="办公室电脑",
+    synced=False,
+    added_at=NOW,
+    used_at=NOW,
+)
+_PICTURE = segno.make("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ").svg_inline(omitsize=True)
 _WRONG = InvalidInput(fields=(FieldError("login", "missing", "请填写这一项。"),))
 
 
@@ -63,14 +89,14 @@ def people() -> tuple[Sample, ...]:
             template="people/sign_in.html",
             identity=ANONYMOUS,
             path="/sign-in",
-            context={"next": "/", "login": "", "problem": None},
+            context={"next": "/", "login": "", "problem": None, "passkeys": True},
         ),
         Sample(
             name="sign-in-refused",
             template="people/sign_in.html",
             identity=ANONYMOUS,
             path="/sign-in",
-            context={"next": "/", "login": "zhou", "problem": _WRONG},
+            context={"next": "/", "login": "zhou", "problem": _WRONG, "passkeys": False},
         ),
         Sample(
             name="choose",
@@ -115,6 +141,7 @@ def administration() -> tuple[Sample, ...]:
         "kinds": tuple(OrganisationKind),
     }
     typed = {"name": "周某", "role": "lawyer"}
+    own: dict[str, object] = {"organisation": _CENTRE, "title": "", "problem": None, "least": 12}
     return (
         Sample(
             name="accounts",
@@ -142,7 +169,46 @@ def administration() -> tuple[Sample, ...]:
             template="people/account.html",
             identity=LAWYER,
             path="/account",
-            context={"organisation": _CENTRE, "title": "", "problem": None, "least": 12},
+            context=own | {"codes": _CODES, "passkeys": [("a1", _PASSKEY)], "passkeys_work": True},
+        ),
+        Sample(
+            name="account-not-enrolled",
+            template="people/account.html",
+            identity=replace(LAWYER, must_enrol=True),
+            path="/account",
+            context=own | {"codes": None, "passkeys": [], "passkeys_work": False},
+        ),
+    )
+
+
+def credentials() -> tuple[Sample, ...]:
+    carried = Carried("/accounts", (("login", "lin"), ("name", "林某")))
+    return (
+        Sample(
+            name="codes",
+            template="people/codes.html",
+            identity=LAWYER,
+            path="/account/codes",
+            context={
+                "picture": Markup(_PICTURE),  # noqa: S704 - drawn here
+                "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+                "sealed": "c2VhbGVk",
+                "problem": WrongCode(),
+            },
+        ),
+        Sample(
+            name="prove",
+            template="people/prove.html",
+            identity=LAWYER,
+            path="/account/prove",
+            context={"next": "/audit/export", "carried": carried.text, "problem": None},
+        ),
+        Sample(
+            name="go-on",
+            template="people/go_on.html",
+            identity=LAWYER,
+            path="/account/prove",
+            context={"carried": carried},
         ),
     )
 
@@ -171,4 +237,4 @@ _FEED = Sample(
     },
 )
 
-PEOPLE = (*people(), *administration(), *problems(), _FEED)
+PEOPLE = (*people(), *administration(), *credentials(), *problems(), _FEED)

@@ -33,6 +33,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_METRICS_PORT": "3",
         "LIANBIAN_CERTIFICATE": "/etc/proxy.pem",
         "LIANBIAN_LOG_LEVEL": "DEBUG",
+        "LIANBIAN_DOMAIN": "lianbian.example",
     }
     assert {f"LIANBIAN_{field.name.upper()}" for field in fields(Settings)} == set(given)
     read, default = from_environment(given), from_environment({})

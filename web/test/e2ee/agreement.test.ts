@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { fromBase64Url, toBase64Url } from "../../src/lib/bytes";
 import {
   type AbortReason,
   commitmentOf,
@@ -10,7 +11,6 @@ import {
   mediaFor,
   openMediaKey,
 } from "../../src/lib/e2ee/agreement";
-import { fromBase64Url, toBase64Url } from "../../src/lib/e2ee/bytes";
 import { type KeyMessage, MOST_EPOCHS } from "../../src/lib/e2ee/exchange";
 import { type Member, safetyCodeOf, spokenGroups, transcriptOf } from "../../src/lib/e2ee/safety";
 import type { RosterEntry } from "../../src/protocol";

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Bytes } from "../../src/lib/e2ee/bytes";
+import type { Bytes } from "../../src/lib/bytes";
 import {
   decodeHeader,
   decrypt,

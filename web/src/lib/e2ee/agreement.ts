@@ -12,7 +12,7 @@
  */
 
 import type { ParticipantKind, ReceivedKey, Request, Revelation, SealedKey } from "../../protocol";
-import { type Bytes, bigEndian, concat, fromBase64Url, random, toBase64Url, utf8 } from "./bytes";
+import { type Bytes, bigEndian, concat, fromBase64Url, random, toBase64Url, utf8 } from "../bytes";
 import type { MediaKind } from "./frames";
 import { type EpochRoster, type Member, purpose, safetyCodeOf, sha256, transcriptOf } from "./safety";
 

@@ -5,7 +5,7 @@
  * A sealed frame is: clear octets, SFrame header, ciphertext, tag. The clear octets are authenticated.
  */
 
-import { type Bytes, concat } from "./bytes";
+import { type Bytes, concat } from "../bytes";
 import { decodeHeader, decrypt, encrypt, type FrameKey, MalformedFrame } from "./sframe";
 
 /** The kinds of media, each with a key of its own: who may only see is given no audio key. */

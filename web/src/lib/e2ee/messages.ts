@@ -1,7 +1,7 @@
 /** What page and worker say to each other. */
 
+import type { Bytes } from "../bytes";
 import type { MediaKeys } from "./agreement";
-import type { Bytes } from "./bytes";
 import type { MediaKind } from "./frames";
 import type { AllCounts, EncodedFrame, Route } from "./pipeline";
 

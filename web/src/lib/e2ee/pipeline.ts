@@ -6,7 +6,7 @@
  * open. Nothing is ever passed on as it came.
  */
 
-import type { Bytes } from "./bytes";
+import type { Bytes } from "../bytes";
 import { FrameRefused, type MediaKind, Opener, type Refusal, Sealer } from "./frames";
 import { deriveFrameKey } from "./sframe";
 

@@ -13,7 +13,7 @@
  */
 
 import type { ParticipantKind } from "../../protocol";
-import { type Bytes, bigEndian, concat, fromBigEndian, utf8 } from "./bytes";
+import { type Bytes, bigEndian, concat, fromBigEndian, utf8 } from "../bytes";
 
 const CODE_DIGITS = 8;
 const GROUP_DIGITS = 2;

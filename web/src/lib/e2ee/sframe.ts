@@ -6,7 +6,7 @@
  * The counter-mode suites would save up to 12 octets a frame, for a second pass of HMAC over every frame.
  */
 
-import { type Bytes, bigEndian, concat, fromBigEndian, utf8 } from "./bytes";
+import { type Bytes, bigEndian, concat, fromBigEndian, utf8 } from "../bytes";
 
 const CIPHER_SUITE = 0x0004n;
 const KEY_OCTETS = 16;

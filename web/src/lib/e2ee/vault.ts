@@ -8,8 +8,8 @@
  * the very task that adds a transceiver, for both of its directions.
  */
 
+import type { Bytes } from "../bytes";
 import type { MediaKeys } from "./agreement";
-import type { Bytes } from "./bytes";
 import type { KeySink } from "./exchange";
 import type { MediaKind } from "./frames";
 import type { FromWorker, ToWorker } from "./messages";

@@ -11,7 +11,7 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from "../../protocol";
-import { random, toBase64Url } from "../e2ee/bytes";
+import { random, toBase64Url } from "../bytes";
 
 const INSTANCE_OCTETS = 32;
 const PING_EVERY_MS = 5000;

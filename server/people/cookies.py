@@ -1,0 +1,46 @@
+"""The cookies that a browser holds for its user: the session's token, and the mark of a known device."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from server.http.identity import SESSION_COOKIE
+
+_DEVICE_COOKIE = "lianbian_device"
+_DEVICE_LIFE = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Sets cookies, `Secure` where the platform is reached by HTTPS."""
+
+    secure: bool
+
+    def keep_session(self, response: web.Response, token: str, life: timedelta) -> web.Response:
+        """Have the browser hold a session's token."""
+        return self._set(response, SESSION_COOKIE, token, life)
+
+    def mark_device(self, response: web.Response, mark: bytes) -> web.Response:
+        """Have the browser hold what shows that somebody has signed in with it."""
+        return self._set(response, _DEVICE_COOKIE, urlsafe_b64encode(mark).decode(), _DEVICE_LIFE)
+
+    def _set(self, response: web.Response, name: str, value: str, life: timedelta) -> web.Response:
+        response.set_cookie(
+            name,
+            value,
+            max_age=int(life.total_seconds()),
+            httponly=True,
+            samesite="Strict",
+            secure=self.secure,
+        )
+        return response
+
+
+def device_mark(request: web.Request) -> bytes:
+    """Return what `mark_device` left in the browser; nothing where it left nothing."""
+    try:
+        return urlsafe_b64decode(request.cookies.get(_DEVICE_COOKIE, "").encode())
+    except ValueError:
+        return b""

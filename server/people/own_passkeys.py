@@ -1,0 +1,162 @@
+"""One's own passkeys: added, taken away, and used to sign in or to show once more who one is."""
+
+from dataclasses import dataclass, replace
+
+from server.kernel.clock import Clock
+from server.kernel.errors import N_, DomainError, Kind
+from server.kernel.identity import Identity
+from server.kernel.ids import AccountId
+from server.kernel.transaction import Units
+from server.people.model import Account, PasskeyAdded, PasskeyRemoved, Proof
+from server.people.own_codes import LastAuthenticator, own_account
+from server.people.passkeys import (
+    Added,
+    Assertion,
+    Challenge,
+    Challenges,
+    PasskeyRefused,
+    Site,
+    passkey_of,
+    to_add,
+    to_prove,
+    used,
+)
+from server.people.policy import KEEPERS
+from server.people.ports import PeopleTx
+from server.people.sessions import hash_of, open_session, renew_session
+
+MAX_PASSKEYS = 10
+_SIGN_IN = "sign in"
+
+
+class SyncedPasskey(DomainError):
+    """Who runs or audits the installation may not use a passkey of which there are copies elsewhere."""
+
+    code = "synced-passkey"
+    title = N_("不能使用会同步到云端的通行密钥")
+    advice = N_("管理员和审计员的通行密钥必须留在本机或安全密钥里。请改用安全密钥，或不同步的通行密钥。")
+
+
+class TooManyPasskeys(DomainError):
+    """The account has as many passkeys as it may."""
+
+    kind = Kind.CONFLICT
+    code = "too-many-passkeys"
+    title = N_("通行密钥太多")
+    advice = N_("请先移除不再使用的通行密钥。")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPasskeys:
+    """Keeps people's passkeys, and hears them."""
+
+    units: Units[PeopleTx]
+    challenges: Challenges
+    clock: Clock
+
+    def ask_to_sign_in(self, site: Site) -> str:
+        """Return what the browser of somebody unknown is asked for."""
+        return to_prove(site, self.challenges.make(_SIGN_IN, self.clock.now()))
+
+    async def ask_to_prove(self, site: Site, identity: Identity) -> str:
+        """Return what the browser of somebody known is asked for."""
+        async with self.units.reading() as tx:
+            account = await own_account(identity, tx)
+            passkeys = await tx.people.passkeys_of(account.id)
+        challenge = self.challenges.make(f"prove {account.id}", self.clock.now())
+        return to_prove(site, challenge, passkeys)
+
+    async def ask_to_add(self, site: Site, identity: Identity) -> str:
+        """Return what a browser is asked for to make one more.
+
+        Raises:
+            TooManyPasskeys: there are as many as there may be.
+        """
+        async with self.units.reading() as tx:
+            account = await own_account(identity, tx)
+            known = await tx.people.passkeys_of(account.id)
+        if len(known) >= MAX_PASSKEYS:
+            raise TooManyPasskeys
+        return to_add(site, account, self.challenges.make(f"add {account.id}", self.clock.now()), known)
+
+    async def sign_in(self, assertion: Assertion, site: Site) -> tuple[str, AccountId]:
+        """Open a session; return its token and whose it is.
+
+        Raises:
+            PasskeyRefused: nobody's passkey signed this now, or the account is closed.
+        """
+        challenge = self._challenge(_SIGN_IN, assertion.client_data)
+        async with self.units.transaction() as tx:
+            account = await self._use(assertion, site, challenge, tx)
+            return await open_session(account, Proof.PASSKEY, tx, self.clock), account.id
+
+    async def prove(self, assertion: Assertion, site: Site, token: str, identity: Identity) -> str:
+        """Renew the session of `token` and return its new one.
+
+        Raises:
+            PasskeyRefused: none of one's own passkeys signed this now.
+        """
+        challenge = self._challenge(f"prove {identity.account_id}", assertion.client_data)
+        async with self.units.transaction() as tx:
+            account = await self._use(assertion, site, challenge, tx)
+            if account.id != identity.account_id:
+                raise PasskeyRefused
+            return await renew_session(token, Proof.PASSKEY, identity, tx, self.clock)
+
+    async def add(self, added: Added, name: str, site: Site, *, token: str, identity: Identity) -> str:
+        """Store the passkey that was made, and return the token of the renewed session.
+
+        Raises:
+            PasskeyRefused: it is not what was asked for, or somebody has it already.
+            SyncedPasskey: copies of it are kept elsewhere, which those who run the installation may not have.
+            TooManyPasskeys: there are as many as there may be.
+        """
+        now = self.clock.now()
+        challenge = self._challenge(f"add {identity.account_id}", added.client_data)
+        async with self.units.transaction() as tx:
+            account = await own_account(identity, tx)
+            passkey = passkey_of(site, added, challenge, owner=account.id, now=now)
+            if passkey.synced and account.role in KEEPERS:
+                raise SyncedPasskey
+            await self._spend(challenge, tx)
+            if await tx.people.passkey(passkey.credential_id) is not None:
+                raise PasskeyRefused
+            if len(await tx.people.passkeys_of(account.id)) >= MAX_PASSKEYS:
+                raise TooManyPasskeys
+            await tx.people.add_passkey(replace(passkey, name=name))
+            tx.record(PasskeyAdded(actor=identity.actor, account_id=account.id))
+            return await renew_session(token, Proof.PASSKEY, identity, tx, self.clock)
+
+    async def remove(self, credential_id: bytes, identity: Identity) -> None:
+        """Take one of one's passkeys away; one that is none of one's own is well.
+
+        Raises:
+            LastAuthenticator: there is nothing else beside the password.
+        """
+        async with self.units.transaction() as tx:
+            account = await own_account(identity, tx)
+            if not await tx.people.remove_passkey(account.id, credential_id):
+                return
+            has_codes = await tx.people.otp_authenticator(account.id) is not None
+            if not has_codes and not await tx.people.passkeys_of(account.id):
+                raise LastAuthenticator
+            tx.record(PasskeyRemoved(actor=identity.actor, account_id=account.id))
+
+    def _challenge(self, purpose: str, client_data: bytes) -> Challenge:
+        return self.challenges.read(purpose, client_data, self.clock.now())
+
+    async def _use(self, assertion: Assertion, site: Site, challenge: Challenge, tx: PeopleTx) -> Account:
+        """Return the account whose passkey answered the challenge, which counts no second time."""
+        passkey = await tx.people.passkey(assertion.credential_id)
+        account = None if passkey is None else await tx.people.account(passkey.account_id)
+        if passkey is None or account is None or not account.active:
+            raise PasskeyRefused
+        await tx.people.put_passkey(used(site, assertion, challenge, passkey, self.clock.now()))
+        await self._spend(challenge, tx)
+        return account
+
+    async def _spend(self, challenge: Challenge, tx: PeopleTx) -> None:
+        answered = hash_of(challenge.content.hex())
+        now = self.clock.now()
+        if not await tx.people.spend_challenge(answered, expires_at=challenge.expires_at, now=now):
+            raise PasskeyRefused

@@ -1,0 +1,138 @@
+"""Showing who one is with a password and a code: to sign in, and once more before what matters."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from server.kernel.clock import Clock
+from server.kernel.errors import N_, DomainError, NotFound
+from server.kernel.identity import Identity
+from server.kernel.ids import AccountId
+from server.kernel.transaction import Units
+from server.people.codes import step_of
+from server.people.guesses import check_wait, forgive, note_failure
+from server.people.model import Account, OtpAuthenticator, Proof
+from server.people.policy import password_opens
+from server.people.ports import Passwords, PeopleTx, Sealer
+from server.people.sessions import hash_of, open_session, renew_session
+
+CODE_SECRET = "code of"  # noqa: S105 - what it is sealed for
+_DEVICE = "device of"
+
+
+class WrongPassword(DomainError):
+    """Login name, password and code don't fit together; which of them is wrong is not told."""
+
+    code = "wrong-password"
+    title = N_("账号、密码或验证码不对")
+    advice = N_(
+        "请核对后重新输入；每个验证码只能用一次。设置了通行密钥的账号，请用通行密钥登录。"
+        "连续输错 5 次后，每次要多等一会儿。"
+    )
+
+
+Then = Callable[[Account, Proof, PeopleTx], Awaitable[str]]
+"""What follows a proof, in the transaction in which it was taken; returns a session's token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What was typed, and from which device."""
+
+    login: str
+    password: str
+    code: str = ""
+    """The code that the person's program shows; empty for an account that has none yet."""
+    device: bytes = b""
+    """What `mark_device` gave this browser when somebody signed in with it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordDoor:
+    """Hears passwords and codes."""
+
+    units: Units[PeopleTx]
+    passwords: Passwords
+    sealer: Sealer
+    clock: Clock
+
+    async def sign_in(self, command: SignIn) -> tuple[str, AccountId]:
+        """Open a session; return its token and whose it is.
+
+        Wrong guesses are counted for the login name; from a browser in which its owner has signed in before,
+        for that browser, so that a stranger's guesses elsewhere do not make the owner wait.
+
+        Raises:
+            WrongPassword: they don't fit together.
+            TooManyAttempts: this login name, or this browser, has to wait.
+        """
+        async with self.units.reading() as tx:
+            found = await tx.people.account_by_login(command.login)
+        account = found[0] if found else None
+        subject = f"login:{hash_of(command.login).hex()[:32]}"
+        if account is not None and self._is_device_of(account.id, command.device):
+            subject = f"device:{hash_of(command.device.hex()).hex()[:32]}"
+
+        async def open_one(account: Account, proof: Proof, tx: PeopleTx) -> str:
+            return await open_session(account, proof, tx, self.clock)
+
+        return await self._hear(command, subject, open_one)
+
+    async def prove(self, command: SignIn, token: str, identity: Identity) -> tuple[str, AccountId]:
+        """Renew the session of `token`; `command.login` is not looked at. Raises as `sign_in` does.
+
+        Raises:
+            NotFound: the identity is no person with an account.
+        """
+        async with self.units.reading() as tx:
+            account = await tx.people.account(identity.account_id) if identity.account_id else None
+        if account is None:
+            raise NotFound
+
+        async def renew(_account: Account, proof: Proof, tx: PeopleTx) -> str:
+            return await renew_session(token, proof, identity, tx, self.clock)
+
+        return await self._hear(replace(command, login=account.login), f"proof:{account.id}", renew)
+
+    async def _hear(self, command: SignIn, subject: str, then: Then) -> tuple[str, AccountId]:
+        """Check the password outside any transaction, because Argon2 takes its time."""
+        async with self.units.reading() as tx:
+            check_wait(await tx.people.attempts(subject), self.clock.now())
+            found = await tx.people.account_by_login(command.login)
+        account, password_hash = found or (None, None)
+        fits = await self.passwords.verify(command.password, password_hash)
+        async with self.units.transaction() as tx:
+            # Guesses that came at once all passed the first check: those before this one count by now.
+            check_wait(await tx.people.attempts(subject), self.clock.now())
+            proof = await self._proof(account, command.code, tx) if account is not None and fits else None
+            if account is not None and proof is not None:
+                await forgive(subject, tx)
+                return await then(account, proof, tx), account.id
+            await note_failure(subject, tx, self.clock)
+        raise WrongPassword
+
+    async def _proof(self, account: Account, code: str, tx: PeopleTx) -> Proof | None:
+        """Return what the right password and this code amount to; None where that is not enough."""
+        if not account.active:
+            return None
+        authenticator = await tx.people.otp_authenticator(account.id)
+        passkeys = await tx.people.passkeys_of(account.id)
+        if not password_opens(account.role, has_code=authenticator is not None, passkeys=passkeys):
+            return None
+        if authenticator is None:
+            return Proof.PASSWORD
+        took = await self._take(authenticator, code, tx)
+        return Proof.PASSWORD_AND_CODE if took else None
+
+    async def _take(self, authenticator: OtpAuthenticator, code: str, tx: PeopleTx) -> bool:
+        """Tell whether the code counts, once."""
+        secret = self.sealer.open(f"{CODE_SECRET} {authenticator.account_id}", authenticator.sealed_secret)
+        step = None if secret is None else step_of(secret.decode(), code, self.clock.now())
+        return step is not None and await tx.people.take_step(authenticator.account_id, step)
+
+    def mark_device(self, account_id: AccountId) -> bytes:
+        """Return what a browser keeps, to be known as one in which the account's owner signs in."""
+        return self.sealer.seal(f"{_DEVICE} {account_id}", secrets.token_bytes(16))
+
+    def _is_device_of(self, account_id: AccountId, mark: bytes) -> bool:
+        return self.sealer.open(f"{_DEVICE} {account_id}", mark) is not None

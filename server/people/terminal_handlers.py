@@ -1,0 +1,85 @@
+"""The pages of terminals: the officer's list of them, and the page on which a device is paired."""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from server.http.identity import identity_of
+from server.http.pages import Pages, see_other
+from server.http.parsing import Input, parse_form
+from server.http.problems import STATUS
+from server.http.routing import Route
+from server.kernel.clock import Clock
+from server.kernel.errors import DomainError
+from server.kernel.ids import TerminalId
+from server.kernel.permissions import Action
+from server.kernel.transaction import Units
+from server.people.cookies import Cookies
+from server.people.pairing import issue_pairing_code, pair, terminals, unpair
+from server.people.policy import TERMINAL_LIFE
+from server.people.ports import PeopleTx
+
+
+class PairForm(Input):
+    """The code that the officer read out."""
+
+    code: Annotated[str, Field(max_length=20)]
+
+
+class TerminalHandlers:
+    """Serves officers, and devices that are to become terminals."""
+
+    def __init__(self, *, units: Units[PeopleTx], clock: Clock, pages: Pages, cookies: Cookies) -> None:
+        """Keep what the pages need."""
+        self._units = units
+        self._clock = clock
+        self._pages = pages
+        self._cookies = cookies
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        return (
+            Route("GET", "/terminals", self.list_terminals, Action.LIST_TERMINALS),
+            Route("POST", "/terminals/{terminal_id}/pairing-code", self.issue_code, Action.MANAGE_TERMINAL),
+            Route("POST", "/terminals/{terminal_id}/unpair", self.unpair, Action.MANAGE_TERMINAL),
+            Route("GET", "/kiosk/pair", self.ask_pairing_code, Action.VISIT),
+            Route("POST", "/kiosk/pair", self.pair, Action.VISIT),
+        )
+
+    async def list_terminals(self, request: web.Request) -> web.Response:
+        """Show the facility's terminals and whether a device is paired."""
+        async with self._units.reading() as tx:
+            found = await terminals(identity_of(request), tx)
+        return self._pages.render(request, "people/terminals.html", terminals=found, code=None)
+
+    async def issue_code(self, request: web.Request) -> web.Response:
+        """Show a fresh pairing code, once; it is stored only as a hash."""
+        identity = identity_of(request)
+        terminal_id = TerminalId(request.match_info["terminal_id"])
+        async with self._units.transaction() as tx:
+            code = await issue_pairing_code(terminal_id, identity, tx, self._clock)
+            found = await terminals(identity, tx)
+        return self._pages.render(
+            request, "people/terminals.html", terminals=found, code=code, code_for=terminal_id
+        )
+
+    async def unpair(self, request: web.Request) -> web.Response:
+        """End a device's pairing."""
+        async with self._units.transaction() as tx:
+            await unpair(TerminalId(request.match_info["terminal_id"]), identity_of(request), tx)
+        return see_other("/terminals")
+
+    async def ask_pairing_code(self, request: web.Request) -> web.Response:
+        """Show the kiosk's pairing form."""
+        return self._pages.render(request, "people/pair.html", problem=None)
+
+    async def pair(self, request: web.Request) -> web.Response:
+        """Turn this browser into a terminal, or show the form again with what was wrong."""
+        try:
+            form = await parse_form(request, PairForm)
+            token = await pair(form.code, self._units, self._clock)
+        except DomainError as error:
+            status = STATUS[error.kind]
+            return self._pages.render(request, "people/pair.html", status=status, problem=error)
+        return self._cookies.keep_session(see_other("/kiosk"), token, TERMINAL_LIFE)
