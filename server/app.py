@@ -54,14 +54,15 @@ from server.kernel.objects import ObjectStore
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
+from server.people.challenges import Challenges
 from server.people.cookies import Cookies
 from server.people.credential_handlers import CredentialHandlers
 from server.people.database_sessions import DatabaseSessions
 from server.people.directory import PeopleDirectory
 from server.people.own_codes import OwnCodes
 from server.people.own_passkeys import OwnPasskeys
+from server.people.pairing import TerminalDoor
 from server.people.passkey_handlers import PasskeyHandlers
-from server.people.passkeys import Challenges
 from server.people.passwords import Argon2Passwords
 from server.people.sealing import AesSealer
 from server.people.sign_in_handlers import SignInHandlers
@@ -273,14 +274,16 @@ def _people(ground: WebGround) -> Part:
         sites=sites,
     )
     codes = OwnCodes(database, sealer, clock)
-    passkeys = OwnPasskeys(database, Challenges(sealer), clock)
+    challenges = Challenges(sealer)
+    passkeys = OwnPasskeys(database, challenges, clock)
+    terminals = TerminalDoor(database, challenges, clock)
     return Part(
         handlers=(
             coming,
-            TerminalHandlers(units=database, clock=clock, pages=pages, cookies=cookies),
+            TerminalHandlers(units=database, door=terminals, clock=clock, pages=pages, cookies=cookies),
             CredentialHandlers(codes=codes, door=door, pages=pages, cookies=cookies),
             PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
-            AdminHandlers(units=database, passwords=passwords, pages=pages, sites=sites),
+            AdminHandlers(units=database, passwords=passwords, clock=clock, pages=pages, sites=sites),
         )
     )
 

@@ -14,8 +14,10 @@ from server.people.model import (
     OtpAuthenticator,
     PairingCode,
     Passkey,
+    Recovery,
     Session,
     Terminal,
+    TerminalDevice,
 )
 from server.people.ports import PeopleStore
 from storage.mapping import all_of, one_of, value_from, values_of
@@ -189,6 +191,25 @@ class SqlPeople(PeopleStore):
         return True
 
     @override
+    async def add_recovery(self, recovery: Recovery) -> None:
+        await self._connection.execute(insert(tables.recovery).values(values_of(recovery)))
+
+    @override
+    async def recovery_of(self, account_id: AccountId) -> Recovery | None:
+        query = select(tables.recovery).where(tables.recovery.c.account_id == account_id)
+        return one_of(Recovery, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def recoveries(self) -> tuple[Recovery, ...]:
+        query = select(tables.recovery).order_by(tables.recovery.c.asked_at)
+        return all_of(Recovery, await self._connection.execute(query))
+
+    @override
+    async def remove_recovery(self, account_id: AccountId) -> None:
+        matches = tables.recovery.c.account_id == account_id
+        await self._connection.execute(delete(tables.recovery).where(matches))
+
+    @override
     async def add_agency_key(
         self, key_hash: bytes, organisation_id: OrganisationId, *, name: str, created_at: datetime
     ) -> None:
@@ -226,6 +247,27 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(
             update(tables.terminal).where(tables.terminal.c.id == terminal_id).values(paired_at=paired_at)
         )
+
+    @override
+    async def put_device(self, device: TerminalDevice) -> None:
+        await self.remove_device(device.terminal_id)
+        await self._connection.execute(insert(tables.terminal_device).values(values_of(device)))
+
+    @override
+    async def device(self, public_key: bytes) -> TerminalDevice | None:
+        query = select(tables.terminal_device).where(tables.terminal_device.c.public_key == public_key)
+        return one_of(TerminalDevice, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def devices_of(self, facility_id: OrganisationId) -> tuple[TerminalDevice, ...]:
+        query = select(tables.terminal_device).join(tables.terminal)
+        found = await self._connection.execute(query.where(tables.terminal.c.facility_id == facility_id))
+        return all_of(TerminalDevice, found)
+
+    @override
+    async def remove_device(self, terminal_id: TerminalId) -> None:
+        matches = tables.terminal_device.c.terminal_id == terminal_id
+        await self._connection.execute(delete(tables.terminal_device).where(matches))
 
     @override
     async def put_pairing_code(self, code: PairingCode) -> None:

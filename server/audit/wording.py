@@ -54,6 +54,9 @@ EVENTS: Mapping[str, str] = {
     "PasskeyRemoved": N_("移除通行密钥"),
     "PasswordSet": N_("设置密码"),
     "Proved": N_("再次验证身份"),
+    "RecoveryApproved": N_("批准恢复账号"),
+    "RecoveryAsked": N_("申请恢复账号"),
+    "RecoveryWithdrawn": N_("撤回恢复账号"),
     "SecretNumberRegistered": N_("登记涉密案号"),
     "SessionsRevoked": N_("收回登录"),
     "SignedIn": N_("登录"),
@@ -62,6 +65,7 @@ EVENTS: Mapping[str, str] = {
     "SlotReleased": N_("释放时段"),
     "TerminalAdded": N_("登记终端"),
     "TerminalPaired": N_("配对终端"),
+    "TerminalReturned": N_("终端重新接入"),
     "TerminalUnpaired": N_("解除配对"),
     "TerminalWiped": N_("终端清空会见"),
 }

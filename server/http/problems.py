@@ -202,6 +202,7 @@ def _to_program(request: web.Request, error: DomainError) -> DomainError:
     return KeyUnknown() if of_api and isinstance(error, NotSignedIn | CrossOrigin) else error
 
 
+_TERMINAL = "/kiosk"
 _OF_ROUTER: dict[int, type[DomainError]] = {
     HTTPStatus.FORBIDDEN: NotAllowed,
     HTTPStatus.NOT_FOUND: NotFound,
@@ -210,7 +211,9 @@ _OF_ROUTER: dict[int, type[DomainError]] = {
 
 
 def _to_sign_in(request: web.Request) -> web.Response:
-    """Send an anonymous visitor to sign in and, after a safe request, back again."""
+    """Send an anonymous visitor to sign in and, after a safe request, back again; a terminal to be paired."""
+    if request.path.startswith(f"{_TERMINAL}/") or request.path == _TERMINAL:
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"{_TERMINAL}/pair"})
     back = request.path_qs if request.method == "GET" else "/"
     location = URL("/sign-in").with_query({"next": back} if back != "/" else {})
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": str(location)})

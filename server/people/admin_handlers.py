@@ -1,17 +1,18 @@
 """The administrators' pages: accounts and organisations; and everyone's page of their own account."""
 
-from base64 import urlsafe_b64encode
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
 
+from server.http.base64 import to_text
 from server.http.identity import SESSION_COOKIE, identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import STATUS
 from server.http.routing import Route
-from server.kernel.errors import DomainError
+from server.kernel.clock import Clock
+from server.kernel.errors import DomainError, InvalidInput
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId, OrganisationId
 from server.kernel.permissions import Action
@@ -29,6 +30,7 @@ from server.people.administration import (
 )
 from server.people.model import Account, OrganisationKind
 from server.people.ports import Passwords, PeopleTx
+from server.people.recovery import approve_recovery, ask_recovery, withdraw_recovery
 from server.people.site import Sites
 
 MIN_PASSWORD = 12
@@ -48,6 +50,12 @@ class AccountForm(Input):
     role: Role
     organisation_id: Annotated[str, Field(max_length=40)] | None = None
     title: Annotated[str, Field(max_length=100)] = ""
+
+
+class RecoveryForm(Input):
+    """Why an account is to be recovered."""
+
+    reason: Annotated[str, Field(min_length=4, max_length=200)]
 
 
 class OrganisationForm(Input):
@@ -75,9 +83,12 @@ class PasswordForm(Input):
 class AdminHandlers:
     """Serves the administrators."""
 
-    def __init__(self, *, units: Units[PeopleTx], passwords: Passwords, pages: Pages, sites: Sites) -> None:
+    def __init__(
+        self, *, units: Units[PeopleTx], passwords: Passwords, clock: Clock, pages: Pages, sites: Sites
+    ) -> None:
         """Keep what the pages need."""
         self._sites = sites
+        self._clock = clock
         self._units = units
         self._passwords = passwords
         self._pages = pages
@@ -91,6 +102,9 @@ class AdminHandlers:
             Route("POST", f"{account}/close", self.close_account, Action.MANAGE_ACCOUNT, proof=True),
             Route("POST", f"{account}/reopen", self.reopen_account, Action.MANAGE_ACCOUNT, proof=True),
             Route("POST", f"{account}/password", self.reset_password, Action.MANAGE_ACCOUNT, proof=True),
+            Route("POST", f"{account}/recovery", self.ask_recovery, Action.MANAGE_ACCOUNT, proof=True),
+            Route("POST", f"{account}/recovery/approve", self.recover, Action.MANAGE_ACCOUNT, proof=True),
+            Route("POST", f"{account}/recovery/withdraw", self.leave, Action.MANAGE_ACCOUNT, proof=True),
             Route("GET", "/organisations", self.organisations, Action.ADD_ORGANISATION),
             Route("POST", "/organisations", self.add_organisation, Action.ADD_ORGANISATION),
             Route(
@@ -141,6 +155,28 @@ class AdminHandlers:
         identity = identity_of(request)
         shown = await reset_password(_account_id(request), identity, self._units, self._passwords)
         return await self._accounts(request, shown=shown)
+
+    async def ask_recovery(self, request: web.Request) -> web.Response:
+        """Ask another administrator to let somebody in anew."""
+        try:
+            form = await parse_form(request, RecoveryForm)
+            async with self._units.transaction() as tx:
+                await ask_recovery(_account_id(request), form.reason, identity_of(request), tx, self._clock)
+        except InvalidInput as error:
+            return await self._accounts(request, problem=error)
+        return see_other("/accounts")
+
+    async def recover(self, request: web.Request) -> web.Response:
+        """Approve what another administrator asked, and show the first password, once."""
+        identity = identity_of(request)
+        shown = await approve_recovery(_account_id(request), identity, self._units, self._passwords)
+        return await self._accounts(request, shown=shown)
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """Leave an account as it is."""
+        async with self._units.transaction() as tx:
+            await withdraw_recovery(_account_id(request), identity_of(request), tx)
+        return see_other("/accounts")
 
     async def organisations(self, request: web.Request) -> web.Response:
         """Show all organisations and the form for another."""
@@ -209,9 +245,7 @@ class AdminHandlers:
             organisation=organisation,
             title=account.title if account else "",
             codes=codes,
-            passkeys=[
-                (urlsafe_b64encode(each.credential_id).decode().rstrip("="), each) for each in passkeys
-            ],
+            passkeys=[(to_text(each.credential_id), each) for each in passkeys],
             passkeys_work=self._sites.of(request) is not None,
             problem=problem,
             least=MIN_PASSWORD,
@@ -227,10 +261,15 @@ class AdminHandlers:
         async with self._units.reading() as tx:
             accounts = await tx.people.all_accounts()
             organisations = await tx.people.organisations()
+            recoveries = await tx.people.recoveries()
         form = await read_form(request)
+        keepers = [each for each in accounts if each.active and each.role is Role.SECURITY_ADMIN]
         return self._pages.render(
             request,
             "people/accounts.html",
+            by_id={each.id: each for each in accounts},
+            recoveries={each.account_id: each for each in recoveries},
+            is_alone=len(keepers) == 1,
             status=200 if problem is None else STATUS[problem.kind],
             accounts=accounts,
             organisations={each.id: each for each in organisations},

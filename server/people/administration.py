@@ -20,7 +20,7 @@ from server.people.model import (
     Terminal,
     TerminalAdded,
 )
-from server.people.policy import needed_organisation, relation_to_account
+from server.people.policy import KEEPERS, needed_organisation, relation_to_account
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
 from server.people.signing_in import WrongPassword
@@ -87,6 +87,7 @@ async def _check(account: Account, tx: PeopleTx) -> None:
     if await tx.people.account_by_login(account.login) is not None:
         taken = FieldError("login", "taken", N_("这个账号已有人使用，请换一个"))
         raise InvalidInput(fields=(taken,))
+    await _check_separation(account, tx)
     organisation = (
         await tx.people.organisation(account.organisation_id) if account.organisation_id is not None else None
     )
@@ -94,6 +95,20 @@ async def _check(account: Account, tx: PeopleTx) -> None:
     if (organisation.kind if organisation else None) not in (needed or {None}):
         unfit = FieldError("organisation_id", "unfit", N_("这个角色不能属于所选机构，请重新选择"))
         raise InvalidInput(fields=(unfit,))
+
+
+async def _check_separation(account: Account, tx: PeopleTx) -> None:
+    """See to it that nobody both runs the installation and keeps its accounts or its log."""
+    if account.role not in KEEPERS:
+        return
+    others = [each for each in await tx.people.all_accounts() if each.active and each.role in KEEPERS]
+    if any(each.name == account.name and each.role is not account.role for each in others):
+        taken = FieldError(
+            "role",
+            "not-separate",
+            N_("同一人不能兼任系统管理员、安全管理员和审计员。若是同名的另一人，请在姓名里区分"),
+        )
+        raise InvalidInput(fields=(taken,))
 
 
 async def reset_password(
@@ -107,7 +122,7 @@ async def reset_password(
     password = secrets.token_urlsafe(12)
     password_hash = await passwords.hash(password)
     async with units.transaction() as tx:
-        account = await _find_other(account_id, identity, tx)
+        account = await find_other(account_id, identity, tx)
         await tx.people.set_password(account.id, password_hash, is_initial=True)
         await revoke_sessions(account.id, identity, tx)
         tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
@@ -116,15 +131,20 @@ async def reset_password(
 
 async def close_account(account_id: AccountId, identity: Identity, tx: PeopleTx) -> None:
     """Let nobody in with this account any more; its sockets and media routes close within a second."""
-    account = await _find_other(account_id, identity, tx)
+    account = await find_other(account_id, identity, tx)
     await tx.people.put_account(replace(account, active=False))
     await revoke_sessions(account.id, identity, tx)
     tx.record(AccountClosed(actor=identity.actor, account_id=account.id))
 
 
 async def reopen_account(account_id: AccountId, identity: Identity, tx: PeopleTx) -> None:
-    """Let the person in again with the same password."""
-    account = await _find_other(account_id, identity, tx)
+    """Let the person in again with the same password.
+
+    Raises:
+        InvalidInput: meanwhile they have another of the roles that are kept apart.
+    """
+    account = await find_other(account_id, identity, tx)
+    await _check_separation(account, tx)
     await tx.people.put_account(replace(account, active=True))
     tx.record(AccountReopened(actor=identity.actor, account_id=account.id))
 
@@ -215,7 +235,13 @@ async def first_account(login: str, units: Units[PeopleTx], passwords: Passwords
     return password
 
 
-async def _find_other(account_id: AccountId, identity: Identity, tx: PeopleTx) -> Account:
+async def find_other(account_id: AccountId, identity: Identity, tx: PeopleTx) -> Account:
+    """Return an account that the administrator may change.
+
+    Raises:
+        NotFound: there is none such, or it is none of theirs to keep.
+        OwnAccount: it is the one that they are using.
+    """
     account = await tx.people.account(account_id)
     if account is None:
         raise NotFound

@@ -1,11 +1,11 @@
 """The cookies that a browser holds for its user: the session's token, and the mark of a known device."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aiohttp import web
 
+from server.http.base64 import to_bytes, to_text
 from server.http.identity import SESSION_COOKIE
 
 _DEVICE_COOKIE = "lianbian_device"
@@ -24,7 +24,7 @@ class Cookies:
 
     def mark_device(self, response: web.Response, mark: bytes) -> web.Response:
         """Have the browser hold what shows that somebody has signed in with it."""
-        return self._set(response, _DEVICE_COOKIE, urlsafe_b64encode(mark).decode(), _DEVICE_LIFE)
+        return self._set(response, _DEVICE_COOKIE, to_text(mark), _DEVICE_LIFE)
 
     def _set(self, response: web.Response, name: str, value: str, life: timedelta) -> web.Response:
         response.set_cookie(
@@ -41,6 +41,6 @@ class Cookies:
 def device_mark(request: web.Request) -> bytes:
     """Return what `mark_device` left in the browser; nothing where it left nothing."""
     try:
-        return urlsafe_b64decode(request.cookies.get(_DEVICE_COOKIE, "").encode())
+        return to_bytes(request.cookies.get(_DEVICE_COOKIE))
     except ValueError:
         return b""

@@ -1,6 +1,6 @@
 """The pages on which people set up codes, and on which they show once more who they are."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Annotated
 
 import segno
@@ -8,6 +8,7 @@ from aiohttp import web
 from markupsafe import Markup
 from pydantic import Field
 
+from server.http.base64 import to_bytes, to_text
 from server.http.identity import identity_of, own_token
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
@@ -68,7 +69,7 @@ class CredentialHandlers:
     async def confirm(self, request: web.Request) -> web.Response:
         """Store the codes once the first one is right; else show the same secret again."""
         form = await read_form(request)
-        sealed = _bytes(str(form.get("sealed", "")))
+        sealed = _sealed(form)
         try:
             typed = await parse_form(request, CodeForm)
             token = await self._codes.confirm(sealed, typed.code, own_token(request), identity_of(request))
@@ -119,7 +120,7 @@ class CredentialHandlers:
             status=200 if problem is None else STATUS[problem.kind],
             picture=Markup(picture),  # noqa: S704 - drawn here, of a secret in base32 and an escaped login
             secret=draft.secret,
-            sealed=urlsafe_b64encode(draft.sealed).decode(),
+            sealed=to_text(draft.sealed),
             problem=problem,
         )
 
@@ -136,8 +137,8 @@ class CredentialHandlers:
         )
 
 
-def _bytes(text: str) -> bytes:
+def _sealed(form: Mapping[str, object]) -> bytes:
     try:
-        return urlsafe_b64decode(text.encode())
+        return to_bytes(form.get("sealed"))
     except ValueError:
         return b""

@@ -142,6 +142,28 @@ class Passkey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalDevice:
+    """The device that is a terminal: it holds the private half of a key that can't be taken out of it."""
+
+    terminal_id: TerminalId
+    public_key: bytes
+    """An uncompressed point on P-256 (SEC 1 §2.3.3)."""
+    seen_at: datetime
+    """When it last showed that it holds the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """An account whose person has nothing left to prove themselves with, until a second person decides."""
+
+    account_id: AccountId
+    reason: str
+    """How the person lost it, and how it was made sure that it is them."""
+    asked_by: AccountId
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairingCode:
     """A code that turns a browser into a terminal, once, for some minutes."""
 
@@ -206,6 +228,18 @@ class PasskeyRemoved(AccountEvent):
     """A passkey counts no more."""
 
 
+class RecoveryAsked(AccountEvent):
+    """An administrator asks another to let the person in anew."""
+
+
+class RecoveryApproved(AccountEvent):
+    """All that the person proved themselves with counts no more; they have a first password again."""
+
+
+class RecoveryWithdrawn(AccountEvent):
+    """The account stays as it is."""
+
+
 class SignedOut(AccountEvent):
     """A session was ended by its holder."""
 
@@ -261,6 +295,10 @@ class PairingCodeIssued(TerminalEvent):
 
 class TerminalPaired(TerminalEvent):
     """A device became the terminal."""
+
+
+class TerminalReturned(TerminalEvent):
+    """The device showed by its key that it is the terminal still, after its session had ended."""
 
 
 class TerminalUnpaired(TerminalEvent):

@@ -7,15 +7,15 @@ from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
+from server.people.challenges import Challenge, Challenges, spend
 from server.people.model import Account, PasskeyAdded, PasskeyRemoved, Proof
 from server.people.own_codes import LastAuthenticator, own_account
 from server.people.passkeys import (
     Added,
     Assertion,
-    Challenge,
-    Challenges,
     PasskeyRefused,
     Site,
+    challenge_in,
     passkey_of,
     to_add,
     to_prove,
@@ -23,7 +23,7 @@ from server.people.passkeys import (
 )
 from server.people.policy import KEEPERS
 from server.people.ports import PeopleTx
-from server.people.sessions import hash_of, open_session, renew_session
+from server.people.sessions import open_session, renew_session
 
 MAX_PASSKEYS = 10
 _SIGN_IN = "sign in"
@@ -143,7 +143,10 @@ class OwnPasskeys:
             tx.record(PasskeyRemoved(actor=identity.actor, account_id=account.id))
 
     def _challenge(self, purpose: str, client_data: bytes) -> Challenge:
-        return self.challenges.read(purpose, client_data, self.clock.now())
+        challenge = self.challenges.read(purpose, challenge_in(client_data), self.clock.now())
+        if challenge is None:
+            raise PasskeyRefused
+        return challenge
 
     async def _use(self, assertion: Assertion, site: Site, challenge: Challenge, tx: PeopleTx) -> Account:
         """Return the account whose passkey answered the challenge, which counts no second time."""
@@ -156,7 +159,5 @@ class OwnPasskeys:
         return account
 
     async def _spend(self, challenge: Challenge, tx: PeopleTx) -> None:
-        answered = hash_of(challenge.content.hex())
-        now = self.clock.now()
-        if not await tx.people.spend_challenge(answered, expires_at=challenge.expires_at, now=now):
+        if not await spend(challenge, tx, self.clock.now()):
             raise PasskeyRefused

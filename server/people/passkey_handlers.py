@@ -1,12 +1,12 @@
 """What the browser is asked for and what it answers, as JSON, wherever a passkey is made or used."""
 
-from base64 import urlsafe_b64decode
 from contextlib import suppress
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from server.http.base64 import BASE64, to_bytes
 from server.http.identity import identity_of, own_token
 from server.http.pages import see_other
 from server.http.parsing import Input, parse_json
@@ -20,17 +20,9 @@ from server.people.policy import SESSION_LIFE
 from server.people.signing_in import PasswordDoor
 from server.people.site import Sites
 
-
-def _decoded(text: object) -> bytes:
-    """Read base64url without padding (RFC 4648 §5)."""
-    if not isinstance(text, str) or not text.isascii():
-        raise ValueError
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-_CredentialId = Annotated[bytes, BeforeValidator(_decoded), Field(min_length=1, max_length=1023)]
-_Short = Annotated[bytes, BeforeValidator(_decoded), Field(max_length=2_000)]
-_Long = Annotated[bytes, BeforeValidator(_decoded), Field(max_length=20_000)]
+_CredentialId = Annotated[bytes, BASE64, Field(min_length=1, max_length=1023)]
+_Short = Annotated[bytes, BASE64, Field(max_length=2_000)]
+_Long = Annotated[bytes, BASE64, Field(max_length=20_000)]
 
 
 class AssertionInput(Input):
@@ -129,7 +121,7 @@ class PasskeyHandlers:
     async def remove(self, request: web.Request) -> web.Response:
         """Take one of one's passkeys away."""
         with suppress(ValueError):
-            credential_id = _decoded(request.match_info["credential_id"])
+            credential_id = to_bytes(request.match_info["credential_id"])
             await self._passkeys.remove(credential_id, identity_of(request))
         return see_other("/account")
 

@@ -1,19 +1,17 @@
 """Passkeys (Web Authentication Level 3): what a browser is asked for, and what its answer is worth.
 
-The only door to the `webauthn` library. Challenges are sealed here and opened again when they are answered,
-so that nothing is stored for a stranger who only asks; that each counts once is the store's to see to.
+The only door to the `webauthn` library. Leaves to `challenges` which challenge counts, and how often.
 """
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from server.kernel.errors import N_, DomainError
 from server.kernel.ids import AccountId
+from server.people.challenges import CHALLENGE_LIFE, Challenge
 from server.people.model import Account, Passkey
-from server.people.ports import Sealer
 
-CHALLENGE_LIFE = timedelta(minutes=5)
 _LIFE_MS = int(CHALLENGE_LIFE.total_seconds() * 1000)
 _NAME = "联辩"
 
@@ -34,43 +32,18 @@ class Site:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What an authenticator signs, once, to show that it is there now (§13.4.3)."""
+def challenge_in(client_data: bytes) -> bytes:
+    """Return the challenge that a browser says it answered (§5.8.1).
 
-    content: bytes
-    expires_at: datetime
+    Raises:
+        PasskeyRefused: it says none.
+    """
+    from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415 - the start need not load it
 
-
-@dataclass(frozen=True, slots=True)
-class Challenges:
-    """Makes challenges, each for one purpose, and knows its own again."""
-
-    sealer: Sealer
-
-    def make(self, purpose: str, now: datetime) -> Challenge:
-        """Return a fresh one."""
-        expires_at = (now + CHALLENGE_LIFE).replace(microsecond=0)
-        content = self.sealer.seal(_sealed_for(purpose), str(int(expires_at.timestamp())).encode())
-        return Challenge(content, expires_at)
-
-    def read(self, purpose: str, client_data: bytes, now: datetime) -> Challenge:
-        """Return the challenge that a browser says it answered (§5.8.1).
-
-        Raises:
-            PasskeyRefused: it is none of ours for this purpose, or its time is over.
-        """
-        from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415 - the start need not load it
-
-        try:
-            content = base64url_to_bytes(json.loads(client_data)["challenge"])
-        except (ValueError, TypeError, KeyError, RecursionError):
-            raise PasskeyRefused from None
-        sealed = self.sealer.open(_sealed_for(purpose), content)
-        expires_at = datetime.fromtimestamp(int(sealed), UTC) if sealed is not None else now
-        if expires_at <= now:
-            raise PasskeyRefused
-        return Challenge(content, expires_at)
+    try:
+        return base64url_to_bytes(json.loads(client_data)["challenge"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise PasskeyRefused from None
 
 
 def to_add(site: Site, account: Account, challenge: Challenge, known: tuple[Passkey, ...]) -> str:
@@ -209,7 +182,3 @@ def _text(credential_id: bytes) -> str:
     from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415
 
     return bytes_to_base64url(credential_id)
-
-
-def _sealed_for(purpose: str) -> str:
-    return f"challenge to {purpose}"

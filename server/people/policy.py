@@ -18,7 +18,9 @@ KEEPERS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 """Those who run or audit the installation: no person is two of them, and AAL3 is asked of them."""
 PROOF_LIFE = timedelta(minutes=10)
 """How long after showing who one is a change of permissions or a release of documents is let through."""
-TERMINAL_LIFE = timedelta(days=365)
+TERMINAL_LIFE = timedelta(hours=1)
+"""How long a terminal's session outlives the last proof that its device holds the key; pages prove it every
+ten minutes, so that a cookie that was copied off the device is worth little, and not for long."""
 PAIRING_CODE_LIFE = timedelta(minutes=10)
 PAIRING_CODE_DIGITS = 12
 """So many that guessing is hopeless without counting failures, which would let one device's mistakes keep

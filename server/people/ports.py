@@ -12,8 +12,10 @@ from server.people.model import (
     OtpAuthenticator,
     PairingCode,
     Passkey,
+    Recovery,
     Session,
     Terminal,
+    TerminalDevice,
 )
 
 
@@ -136,6 +138,22 @@ class PeopleStore(Protocol):
         """Note that a challenge was answered, until it would have expired; False if it had been already."""
         ...
 
+    async def add_recovery(self, recovery: Recovery) -> None:
+        """Store that an account waits to be recovered."""
+        ...
+
+    async def recovery_of(self, account_id: AccountId) -> Recovery | None:
+        """Return what the account waits for, if it does."""
+        ...
+
+    async def recoveries(self) -> tuple[Recovery, ...]:
+        """Return all that wait, oldest first."""
+        ...
+
+    async def remove_recovery(self, account_id: AccountId) -> None:
+        """Forget that the account waited."""
+        ...
+
     async def add_agency_key(
         self, key_hash: bytes, organisation_id: OrganisationId, *, name: str, created_at: datetime
     ) -> None:
@@ -160,6 +178,22 @@ class PeopleStore(Protocol):
 
     async def set_paired(self, terminal_id: TerminalId, paired_at: datetime | None) -> None:
         """Note since when a device is paired, or that none is."""
+        ...
+
+    async def put_device(self, device: TerminalDevice) -> None:
+        """Store the device of a terminal in place of any before."""
+        ...
+
+    async def device(self, public_key: bytes) -> TerminalDevice | None:
+        """Return the device that holds this key, if it is a terminal."""
+        ...
+
+    async def devices_of(self, facility_id: OrganisationId) -> tuple[TerminalDevice, ...]:
+        """Return the devices of a facility's terminals."""
+        ...
+
+    async def remove_device(self, terminal_id: TerminalId) -> None:
+        """Forget the device of a terminal."""
         ...
 
     async def put_pairing_code(self, code: PairingCode) -> None:

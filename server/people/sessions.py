@@ -48,6 +48,17 @@ async def open_terminal_session(terminal: Terminal, tx: PeopleTx, now: datetime)
     )
 
 
+async def renew_terminal_session(token: str, terminal: Terminal, tx: PeopleTx, now: datetime) -> str | None:
+    """Give the terminal's session another token and another hour; None if `token` opens none of its own."""
+    session = await tx.people.session(hash_of(token))
+    if session is None or session.terminal_id != terminal.id or session.expires_at <= now:
+        return None
+    fresh = secrets.token_urlsafe(_TOKEN_BYTES)
+    until = now + TERMINAL_LIFE
+    await tx.people.put_session(replace(session, token_hash=hash_of(fresh), expires_at=until, proved_at=now))
+    return fresh
+
+
 async def renew_session(token: str, proof: Proof, identity: Identity, tx: PeopleTx, clock: Clock) -> str:
     """Give the session of `token` another token, now that its holder has proved who they are once more.
 

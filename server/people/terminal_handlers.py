@@ -5,9 +5,10 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from server.http.identity import identity_of
+from server.http.base64 import BASE64, to_text
+from server.http.identity import identity_of, session_token
 from server.http.pages import Pages, see_other
-from server.http.parsing import Input, parse_form
+from server.http.parsing import Input, parse_form, parse_json
 from server.http.problems import STATUS
 from server.http.routing import Route
 from server.kernel.clock import Clock
@@ -16,23 +17,38 @@ from server.kernel.ids import TerminalId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
 from server.people.cookies import Cookies
-from server.people.pairing import issue_pairing_code, pair, terminals, unpair
+from server.people.device_keys import KEY_BYTES, SIGNATURE_BYTES
+from server.people.pairing import Answer, TerminalDoor, devices, issue_pairing_code, terminals, unpair
 from server.people.policy import TERMINAL_LIFE
 from server.people.ports import PeopleTx
 
+_Key = Annotated[bytes, BASE64, Field(max_length=KEY_BYTES)]
+
 
 class PairForm(Input):
-    """The code that the officer read out."""
+    """The code that the officer read out, and the public half of the key in the device."""
 
     code: Annotated[str, Field(max_length=20)]
+    public_key: _Key = b""
+
+
+class AnswerInput(Input):
+    """A challenge, signed by the device's key."""
+
+    public_key: _Key
+    challenge: Annotated[bytes, BASE64, Field(max_length=100)]
+    signature: Annotated[bytes, BASE64, Field(max_length=SIGNATURE_BYTES)]
 
 
 class TerminalHandlers:
     """Serves officers, and devices that are to become terminals."""
 
-    def __init__(self, *, units: Units[PeopleTx], clock: Clock, pages: Pages, cookies: Cookies) -> None:
+    def __init__(
+        self, *, units: Units[PeopleTx], door: TerminalDoor, clock: Clock, pages: Pages, cookies: Cookies
+    ) -> None:
         """Keep what the pages need."""
         self._units = units
+        self._door = door
         self._clock = clock
         self._pages = pages
         self._cookies = cookies
@@ -45,13 +61,16 @@ class TerminalHandlers:
             Route("POST", "/terminals/{terminal_id}/unpair", self.unpair, Action.MANAGE_TERMINAL),
             Route("GET", "/kiosk/pair", self.ask_pairing_code, Action.VISIT),
             Route("POST", "/kiosk/pair", self.pair, Action.VISIT),
+            Route("POST", "/kiosk/device/challenge", self.ask_device, Action.VISIT),
+            Route("POST", "/kiosk/device", self.prove_device, Action.VISIT),
         )
 
     async def list_terminals(self, request: web.Request) -> web.Response:
         """Show the facility's terminals and whether a device is paired."""
         async with self._units.reading() as tx:
             found = await terminals(identity_of(request), tx)
-        return self._pages.render(request, "people/terminals.html", terminals=found, code=None)
+            seen = await devices(identity_of(request), tx)
+        return self._pages.render(request, "people/terminals.html", terminals=found, seen=seen, code=None)
 
     async def issue_code(self, request: web.Request) -> web.Response:
         """Show a fresh pairing code, once; it is stored only as a hash."""
@@ -60,8 +79,9 @@ class TerminalHandlers:
         async with self._units.transaction() as tx:
             code = await issue_pairing_code(terminal_id, identity, tx, self._clock)
             found = await terminals(identity, tx)
+            seen = await devices(identity, tx)
         return self._pages.render(
-            request, "people/terminals.html", terminals=found, code=code, code_for=terminal_id
+            request, "people/terminals.html", terminals=found, seen=seen, code=code, code_for=terminal_id
         )
 
     async def unpair(self, request: web.Request) -> web.Response:
@@ -78,8 +98,19 @@ class TerminalHandlers:
         """Turn this browser into a terminal, or show the form again with what was wrong."""
         try:
             form = await parse_form(request, PairForm)
-            token = await pair(form.code, self._units, self._clock)
+            token = await self._door.pair(form.code, form.public_key)
         except DomainError as error:
             status = STATUS[error.kind]
             return self._pages.render(request, "people/pair.html", status=status, problem=error)
         return self._cookies.keep_session(see_other("/kiosk"), token, TERMINAL_LIFE)
+
+    async def ask_device(self, _request: web.Request) -> web.Response:
+        """Tell a device what its key is to sign."""
+        return web.json_response({"challenge": to_text(self._door.ask())})
+
+    async def prove_device(self, request: web.Request) -> web.Response:
+        """Let a device that holds a terminal's key be the terminal for another hour."""
+        given = await parse_json(request, AnswerInput)
+        answer = Answer(public_key=given.public_key, challenge=given.challenge, signature=given.signature)
+        token = await self._door.prove(answer, session_token(request))
+        return self._cookies.keep_session(web.Response(status=204), token, TERMINAL_LIFE)

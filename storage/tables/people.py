@@ -42,6 +42,14 @@ terminal = Table(
     Index(None, "facility_id"),
 )
 
+terminal_device = Table(
+    "terminal_device",
+    metadata,
+    Column("terminal_id", Id, ForeignKey("terminal.id"), primary_key=True),
+    Column("public_key", LargeBinary(65), nullable=False, unique=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
 pairing_code = Table(
     "pairing_code",
     metadata,
@@ -93,6 +101,15 @@ spent_challenge = Table(
     metadata,
     Column("challenge_hash", LargeBinary(32), primary_key=True),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("account_id", Id, ForeignKey("account.id"), primary_key=True),
+    Column("reason", String(200), nullable=False),
+    Column("asked_by", Id, ForeignKey("account.id"), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
 )
 
 agency_key = Table(

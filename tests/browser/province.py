@@ -11,12 +11,13 @@ from server.app import DATABASE, compose
 from server.http.routing import ROUTES, Route
 from server.kernel.clock import Clock
 from server.kernel.identity import Role
-from server.people.pairing import issue_pairing_code, pair
+from server.people.pairing import issue_pairing_code
 from server.people.sessions import sign_in_as_seeded
 from server.settings import Settings
 from storage.database import Database
 from tests.databases import Content, copy_file
 from tests.fakes.clock import SetClock
+from tests.terminal_device import pair
 
 ANONYMOUS, KIOSK = "anonymous", "kiosk"
 

@@ -7,8 +7,9 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
-from server.people.pairing import issue_pairing_code, pair
+from server.people.pairing import issue_pairing_code
 from tests.browser.province import Province, province
+from tests.terminal_device import pair
 
 
 async def _pair_another(demo: Province) -> None:

@@ -13,12 +13,13 @@ from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import PartyId, new_id
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
-from server.people.pairing import issue_pairing_code, pair
+from server.people.pairing import issue_pairing_code
 from server.scheduling.model import FacilityPractice, OpeningPeriod
 from storage.database import Database
 from tests.factories import account, assignment, case, organisation, terminal
 from tests.fakes.clock import SetClock
 from tests.http.conftest import OUR_PAGE, Browser, SignedIn
+from tests.terminal_device import pair
 
 TUESDAY_10 = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
 """29 September 2026, 10:00 in China."""

@@ -250,7 +250,7 @@ async def test_the_desk_of_another_role_is_refused(world: World, signed_in: Sign
 
 
 async def test_anonymous_visitors_are_sent_to_sign_in(world: World, anonymous: Browser) -> None:
-    for path in ("/desk", "/meetings", f"/cases/{world.case.id}/book", "/kiosk"):
+    for path in ("/desk", "/meetings", f"/cases/{world.case.id}/book"):
         answer = await anonymous.get(path, allow_redirects=False)
         assert (answer.status, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
 

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.kernel.identity import Role
+from server.people.challenges import Challenge
 from server.people.codes import code_at
 from server.people.model import Account
 from server.people.passkeys import (
     Added,
     Assertion,
-    Challenge,
     PasskeyRefused,
     Site,
     passkey_of,
@@ -180,7 +180,9 @@ async def test_a_passkey_proves_once_more_who_is_there(
     assert (await browser.get("/audit/export")).status == 403
     answer = device.get(await asked(browser, "/account/prove/passkey"))
     assert (await browser.post("/account/prove/passkey", json=answer)).status == 204
-    assert (await browser.get("/audit/export")).status == 200
+    exported = await browser.get("/audit/export")
+    assert exported.status == 200
+    assert await exported.read()
 
 
 async def test_somebody_elses_passkey_proves_nothing_of_me(

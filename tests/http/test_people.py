@@ -7,6 +7,7 @@ from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
 from sqlalchemy import select
 from typing_extensions import override
 
+from server.http.base64 import to_text
 from server.kernel.identity import Role
 from server.people.guesses import TooManyAttempts
 from server.people.model import OrganisationKind
@@ -18,6 +19,7 @@ from storage.tables.audit import audit_entry
 from tests.factories import account, organisation, terminal
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
+from tests.terminal_device import Device
 
 
 async def _add_with_password(database: Database, password: str) -> str:
@@ -181,11 +183,12 @@ async def test_a_paired_device_is_the_terminal_until_it_is_unpaired(
     officer = await signed_in(account(Role.FACILITY_OFFICER, organisation_id=facility.id, seeded=True))
     shown = await (await officer.post(f"/terminals/{kiosk.id}/pairing-code")).text()
     code = re.findall(r"\b\d{4} \d{4} \d{4}\b", shown)[0]
+    key = {"public_key": to_text(Device().public_key)}
     for _ in range(20):
-        assert (await anonymous.post("/kiosk/pair", data={"code": "1" * 12})).status == 422
-    paired = await anonymous.post("/kiosk/pair", data={"code": code}, allow_redirects=False)
+        assert (await anonymous.post("/kiosk/pair", data=key | {"code": "1" * 12})).status == 422
+    paired = await anonymous.post("/kiosk/pair", data=key | {"code": code}, allow_redirects=False)
     assert (paired.status, paired.headers["Location"]) == (303, "/kiosk")
-    again = await anonymous.post("/kiosk/pair", data={"code": code}, allow_redirects=False)
+    again = await anonymous.post("/kiosk/pair", data=key | {"code": code}, allow_redirects=False)
     assert again.status == 422
 
     async with anonymous.ws_connect("/live") as socket:

@@ -114,7 +114,7 @@ def said(answer: ClientResponse, route: Route) -> Decision:
     """Reads the decision from the answer. What anybody may visit can only be there or not."""
     if route.action is Action.VISIT:
         return ALLOW
-    if answer.status == 401 or answer.headers.get("Location", "").startswith("/sign-in"):
+    if answer.status == 401 or answer.headers.get("Location", "").startswith(("/sign-in", "/kiosk/pair")):
         return Decision.SIGN_IN
     return {404: Decision.HIDE, 403: Decision.REFUSE}.get(answer.status, ALLOW)
 

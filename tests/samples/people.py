@@ -16,6 +16,7 @@ from server.people.model import (
     OrganisationKind,
     OtpAuthenticator,
     Passkey,
+    Recovery,
     Terminal,
 )
 from server.people.own_codes import WrongCode
@@ -78,6 +79,15 @@ _PASSKEY = Passkey(
     added_at=NOW,
     used_at=NOW,
 )
+_RECOVERIES = tuple(
+    Recovery(
+        account_id=_ACCOUNTS[number].id,
+        reason="手机落水，本人到中心当面核对身份证",
+        asked_by=asked_by,
+        asked_at=NOW,
+    )
+    for number, asked_by in ((1, _ACCOUNTS[8].id), (2, _ACCOUNTS[0].id))
+)
 _PICTURE = segno.make("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ").svg_inline(omitsize=True)
 _WRONG = InvalidInput(fields=(FieldError("login", "missing", "请填写这一项。"),))
 
@@ -117,14 +127,19 @@ def people() -> tuple[Sample, ...]:
             template="people/terminals.html",
             identity=OFFICER,
             path="/terminals",
-            context={"terminals": _TERMINALS, "code": "48192036", "code_for": _TERMINALS[0].id},
+            context={
+                "terminals": _TERMINALS,
+                "seen": {_TERMINALS[0].id: NOW},
+                "code": "48192036",
+                "code_for": _TERMINALS[0].id,
+            },
         ),
         Sample(
             name="terminals-none",
             template="people/terminals.html",
             identity=OFFICER,
             path="/terminals",
-            context={"terminals": (), "code": None},
+            context={"terminals": (), "seen": {}, "code": None},
         ),
     )
 
@@ -134,6 +149,9 @@ def administration() -> tuple[Sample, ...]:
         "accounts": _ACCOUNTS,
         "organisations": {_CENTRE.id: _CENTRE, _AREA.id: _AREA},
         "roles": (Role.LAWYER, Role.COORDINATOR),
+        "by_id": {each.id: each for each in _ACCOUNTS},
+        "recoveries": {each.account_id: each for each in _RECOVERIES},
+        "is_alone": True,
     }
     organisations: dict[str, object] = {
         "organisations": {_CENTRE.id: _CENTRE, _AREA.id: _AREA, _FACILITY.id: _FACILITY},
