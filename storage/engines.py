@@ -59,7 +59,6 @@ def name_outages(engine: AsyncEngine, outage: Outage) -> None:
     """Have statements on `engine` raise what `outage` names."""
 
     @event.listens_for(engine.sync_engine, "handle_error")
-    def name(context: ExceptionContext) -> None:
-        named = outage(context.original_exception)
-        if named is not None:
-            context.chained_exception = named
+    def name(context: ExceptionContext) -> Exception | None:
+        # What only asks whether a pooled connection still lives is answered by another connection.
+        return None if context.is_pre_ping else outage(context.original_exception)

@@ -111,12 +111,17 @@ _CONNECTING = {
 
 
 def _outage(error: BaseException) -> Exception | None:
-    """Name a server that can't be reached, goes down, is out of means, or whose lock others keep."""
+    """Name a server that can't be reached, goes down, is out of means, or whose lock others keep.
+
+    Of a connection that broke in the middle SQLAlchemy tells an error of its own; the driver's is its cause.
+    """
+    if error.__cause__ is not None and (named := _outage(error.__cause__)):
+        return named
     state = str(getattr(error, "sqlstate", None) or "")
     if state == _DISK_FULL:
         return StorageFull()
     is_outage = state[:2] in _OUTAGES or state in {_LOCK_TIMEOUT, _FROZEN}
-    is_cut_off = isinstance(error, OSError | asyncpg.InterfaceError)
+    is_cut_off = isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError)
     return DatabaseUnavailable() if is_outage or is_cut_off else None
 
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 
 import structlog
 
+from server.kernel.transaction import DatabaseUnavailable
+
 log = structlog.get_logger()
 
 
@@ -17,6 +19,8 @@ async def in_rounds(act: Callable[[], Awaitable[None]], *, every_s: float, endin
     while not ending.is_set():
         try:
             await act()
+        except DatabaseUnavailable:
+            log.warning("a round was left out: the database is away", act=getattr(act, "__qualname__", ""))
         except Exception:
             log.exception("a round failed; the next one tries again", act=getattr(act, "__qualname__", ""))
         with suppress(TimeoutError):
