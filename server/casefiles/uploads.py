@@ -20,7 +20,7 @@ from server.kernel.errors import N_, DomainError, Kind, NotFound
 from server.kernel.events import Job
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, CaseId, DossierId, UploadId, new_id
-from server.kernel.objects import ObjectStore
+from server.kernel.objects import ObjectStore, StorageFull, StorageUnavailable
 from server.kernel.permissions import Action
 from server.kernel.transaction import Turns, Units
 
@@ -122,7 +122,13 @@ class Uploads:
             await find_case_with_files(case_id, identity, Action.ADD_DOSSIER, tx)
             _check_room(upload, await tx.casefiles.unfinished_uploads(upload.account_id))
             await tx.casefiles.add_upload(upload)
-        await self._objects.of(case_id).append(upload.id, at=0, chunks=_no_bytes())
+        try:
+            await self._objects.of(case_id).append(upload.id, at=0, chunks=_no_bytes())
+        except (StorageUnavailable, StorageFull):
+            # Nobody is told of it, and a few of them would keep its sender from beginning another.
+            async with self._units.transaction() as tx:
+                await tx.casefiles.remove_upload(upload.id)
+            raise
         return await self._finished(upload) if _whole(upload) else upload
 
     async def state(self, case_id: CaseId, upload_id: UploadId, identity: Identity) -> Upload:

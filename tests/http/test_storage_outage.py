@@ -11,7 +11,7 @@ from server.settings import Settings
 from storage.database import Database
 from tests import documents
 from tests.http.conftest import Browser, SignedIn
-from tests.http.test_uploads import begun, head, patch, problem
+from tests.http.test_uploads import begun, create, head, patch, problem
 from tests.http.work import Work, becomes, stored_work
 from tests.servers.seaweed import SeaweedServer
 
@@ -55,3 +55,14 @@ async def test_an_upload_goes_on_where_it_was_once_the_store_is_back(
     assert refused.status == 503
     await seaweed.start()
     assert (await lead.get(f"{base}/pages/2")).status == 200
+
+
+async def test_uploads_that_could_not_begin_keep_nobody_from_beginning_one_later(
+    lead: Browser, work: Work, database: Database, seaweed: SeaweedServer
+) -> None:
+    seaweed.kill()
+    assert {(await create(lead, work, 10)).status for _ in range(6)} == {503}
+    async with database.reading() as tx:
+        assert await tx.casefiles.unfinished_uploads(work.lead.id) == ()
+    await seaweed.start()
+    assert (await create(lead, work, 10)).status == 201
