@@ -11,8 +11,11 @@ from typing import Protocol
 
 from aiohttp import web
 
-from server.alerts.handlers import FeedHandlers
+from server.alerts.alert_handlers import AlertHandlers
+from server.alerts.feed_handlers import FeedHandlers
+from server.alerts.handling import AlertDesk
 from server.alerts.model import Reminder
+from server.alerts.own_ways import Webhooks
 from server.audit.handlers import LogHandlers
 from server.audit.heads import HeadKey
 from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
@@ -24,6 +27,7 @@ from server.casefiles.upkeep import EVERY_S as SWEEP_EVERY_S
 from server.casefiles.upkeep import Upkeep
 from server.casefiles.upload_handlers import UploadHandlers
 from server.casefiles.uploads import Uploads
+from server.cases.alerting import describe
 from server.cases.api import CaseApi
 from server.cases.calendar_handlers import CalendarHandlers
 from server.cases.handlers import CaseHandlers, Panels
@@ -64,12 +68,12 @@ from server.people.own_passkeys import OwnPasskeys
 from server.people.pairing import TerminalDoor
 from server.people.passkey_handlers import PasskeyHandlers
 from server.people.passwords import Argon2Passwords
-from server.people.sealing import AesSealer
 from server.people.sign_in_handlers import SignInHandlers
 from server.people.signing_in import PasswordDoor
 from server.people.site import Sites
 from server.people.terminal_handlers import TerminalHandlers
 from server.probes import (
+    alerts_probe,
     calendar_probe,
     certificate_probe,
     database_probe,
@@ -92,7 +96,8 @@ from server.rooms.socket import RoomSockets
 from server.scheduling.handlers import BookingHandlers
 from server.scheduling.reminding import meeting_reminders
 from server.settings import Settings
-from storage.database import Database
+from server.town_crier import TownCrier
+from storage.database import Database, SqlTransaction
 from storage.head_files import HeadFiles
 from storage.key_file import key_in
 
@@ -253,13 +258,34 @@ def _alerts(ground: WebGround) -> Part:
         catalogue=ground.catalogue,
         secure=ground.settings.secure_cookies,
     )
-    return Part(handlers=(feeds,))
+    crier = TownCrier(ground)
+    desk: AlertDesk[SqlTransaction] = AlertDesk(database, describe, clock)
+    alerts = AlertHandlers(
+        units=database,
+        desk=desk,
+        webhooks=Webhooks(database, ground.sealer, clock),
+        pages=ground.pages,
+        channels=crier.ways.channels,
+    )
+
+    async def run(_app: web.Application) -> AsyncIterator[None]:
+        ending = asyncio.Event()
+        running = asyncio.create_task(crier.run(ending))
+        yield
+        ending.set()
+        await running
+
+    return Part(
+        handlers=(feeds, alerts),
+        runs=(run,) if ground.runs_jobs else (),
+        probes=(alerts_probe(database, clock),),
+    )
 
 
 def _people(ground: WebGround) -> Part:
     settings, database, clock, pages = ground.settings, ground.database, ground.clock, ground.pages
     passwords = Argon2Passwords()
-    sealer = AesSealer(partial(key_in, settings.credential_key))
+    sealer = ground.sealer
     cookies = Cookies(settings.secure_cookies)
     sites = Sites(domain=settings.domain, secure=settings.secure_cookies)
     door = PasswordDoor(database, passwords, sealer, clock)

@@ -16,6 +16,7 @@ from server.casefiles.uploads import SPLIT_DOSSIER
 from server.kernel.clock import Clock
 from server.kernel.events import Bus
 from server.pdf.renderer import Renderer
+from server.people.sealing import AesSealer
 from server.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import LocalBus
@@ -101,6 +102,7 @@ class Ground:
         self.case_keys = CaseKeys(self.database, MasterKeys(settings.master_keys), clock, suite)
         self.objects = SealedStore(store.blobs, self.case_keys, suite)
         self.ping_objects = store.ping
+        self.sealer = AesSealer(partial(key_in, settings.credential_key))
 
     @property
     def runs_jobs(self) -> bool:

@@ -21,6 +21,7 @@ from storage.database import Database
 LITTLE_SPACE = 0.1
 """Share of the disk; below it the operator is warned, below a tenth of it the disk counts as full."""
 HEADS_LATE = timedelta(minutes=3)
+STUCK_AFTER = timedelta(minutes=10)
 """A tree head is exported each minute."""
 QUEUE_SLOW = timedelta(minutes=15)
 """The longest dossiers take some minutes; one that waits longer has nobody at it, or too many before it."""
@@ -124,6 +125,20 @@ def queue_probe(database: Database, clock: Clock) -> Probe:
         return Finding(state=state, words=words, values=values)
 
     return Probe(name=N_("卷宗处理队列"), code="queue", look=look)
+
+
+def alerts_probe(database: Database, clock: Clock) -> Probe:
+    """Return the probe of the messages that are to leave the platform."""
+
+    async def look() -> Finding:
+        async with database.reading() as tx:
+            stuck = await tx.alerts.stuck_deliveries(clock.now() - STUCK_AFTER)
+        if stuck:
+            words = N_("有 {count} 条邮件、短信或回调十分钟还没发出。请检查邮件服务器、短信网关和网络。")
+            return Finding(state=State.WORRYING, words=words, values=(("count", stuck),))
+        return Finding(state=State.WELL, words=N_("邮件、短信和回调都已发出。"))
+
+    return Probe(name=N_("提醒的发送"), code="alerts", look=look)
 
 
 def calendar_probe(database: Database, clock: Clock) -> Probe:

@@ -46,6 +46,12 @@ class Settings:
     """TCP port on which Prometheus fetches figures, on loopback alone; 0 serves none."""
     certificate: Path | None = None
     """The TLS proxy's certificate, a PEM file whose end the operator's page watches; None watches none."""
+    smtp_url: str = ""
+    """Mail server as `smtps://USER:PASSWORD@HOST`, or `smtp://` for STARTTLS; empty: no e-mail is sent."""
+    mail_from: str = ""
+    """Address from which e-mail is sent."""
+    sms_url: str = ""
+    """SMS gateway as `https://KEY@HOST/PATH`; empty: no short message is sent."""
     log_level: str = "INFO"
     """Least severity that is logged."""
 
@@ -161,5 +167,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),
         certificate=path("CERTIFICATE"),
+        smtp_url=text("SMTP_URL", defaults.smtp_url),
+        mail_from=text("MAIL_FROM", defaults.mail_from),
+        sms_url=text("SMS_URL", defaults.sms_url),
         log_level=text("LOG_LEVEL", defaults.log_level),
     )

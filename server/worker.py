@@ -1,4 +1,4 @@
-"""Composition of the worker: runs jobs beside several web processes, on what they all share.
+"""Composition of the worker: runs jobs and alerts beside several web processes, on what they all share.
 
 A job of which nobody told it is found in the database: what is left to do stands there, and is looked for
 again and again, so that neither a lost queue nor a worker that died keeps anything waiting for long.
@@ -15,6 +15,7 @@ from server.kernel.clock import SystemClock
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.settings import Settings
+from server.town_crier import TownCrier
 from storage.redis import RedisQueue
 
 LOOK_AGAIN_S = 10.0
@@ -24,15 +25,16 @@ LOOK_AGAIN_S = 10.0
 async def work(settings: Settings, ending: asyncio.Event) -> None:
     """Run jobs until `ending`; a job under way then leaves off, and another worker goes on with it."""
     ground, renderer = Ground(settings, SystemClock()), Renderer()
-    ingest = ground.ingest(renderer)
+    ingest, crier = ground.ingest(renderer), TownCrier(ground)
     async with AsyncExitStack() as stack:
         for run in ground.runs:
             await stack.enter_async_context(_running(run))
         looking = asyncio.create_task(in_rounds(ingest.resume, every_s=LOOK_AGAIN_S, ending=ending))
+        crying = asyncio.create_task(crier.run(ending))
         receiving = asyncio.create_task(_receive(ground, ending))
         await ending.wait()
         await ingest.stop()
-        await asyncio.gather(looking, receiving)
+        await asyncio.gather(looking, crying, receiving)
         await renderer.close()
 
 

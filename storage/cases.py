@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -42,6 +42,7 @@ class SqlCases(CaseStore):
         await self._connection.execute(insert(tables.legal_case).values(values_of(case)))
         links = [{"case_id": case.id, "number": number} for number in sorted(link_numbers)]
         await self._connection.execute(insert(tables.case_link), links)
+        await self._plan_anew(case.id)
 
     @override
     async def case(self, case_id: CaseId) -> Case | None:
@@ -58,6 +59,7 @@ class SqlCases(CaseStore):
         await self._connection.execute(
             update(tables.legal_case).where(tables.legal_case.c.id == case.id).values(values_of(case))
         )
+        await self._plan_anew(case.id)
 
     @override
     async def cases_of_institution(self, institution_id: OrganisationId) -> tuple[Case, ...]:
@@ -135,10 +137,12 @@ class SqlCases(CaseStore):
     @override
     async def add_fact(self, fact: CaseFact) -> None:
         await self._connection.execute(insert(tables.case_fact).values(values_of(fact)))
+        await self._plan_anew(fact.case_id)
 
     @override
     async def add_extension(self, extension: Extension) -> None:
         await self._connection.execute(insert(tables.extension).values(values_of(extension)))
+        await self._plan_anew(extension.case_id)
 
     @override
     async def extensions_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Extension, ...]]:
@@ -182,6 +186,7 @@ class SqlCases(CaseStore):
     @override
     async def add_assignment(self, assignment: Assignment) -> None:
         await self._connection.execute(insert(tables.assignment).values(values_of(assignment)))
+        await self._plan_anew(assignment.case_id)
 
     @override
     async def put_assignment(self, assignment: Assignment) -> None:
@@ -190,6 +195,7 @@ class SqlCases(CaseStore):
             .where(tables.assignment.c.id == assignment.id)
             .values(values_of(assignment))
         )
+        await self._plan_anew(assignment.case_id)
 
     @override
     async def assignment(self, assignment_id: AssignmentId) -> Assignment | None:
@@ -268,3 +274,31 @@ class SqlCases(CaseStore):
     async def remove_calendar_entry(self, day: date) -> None:
         query = delete(tables.calendar_day).where(tables.calendar_day.c.day == day)
         await self._connection.execute(query)
+        await self._note_stale(true())
+
+    @override
+    async def stale_plans(self, *, limit: int) -> tuple[Case, ...]:
+        query = select(tables.legal_case).join(tables.stale_plan).order_by(tables.legal_case.c.id)
+        return all_of(Case, await self._connection.execute(query.limit(limit)))
+
+    @override
+    async def plan_made(self, case_id: CaseId) -> None:
+        query = delete(tables.stale_plan).where(tables.stale_plan.c.case_id == case_id)
+        await self._connection.execute(query)
+
+    @override
+    async def plans_made_by(self, version: str) -> None:
+        known = (await self._connection.execute(select(tables.planned_by.c.version))).scalar_one_or_none()
+        if known != version:
+            await self._connection.execute(delete(tables.planned_by))
+            await self._connection.execute(insert(tables.planned_by).values(version=version))
+            await self._note_stale(true())
+
+    async def _plan_anew(self, case_id: CaseId) -> None:
+        """Note in each unit that changes what a case's clocks depend on that its alerts have to follow."""
+        await self._note_stale(tables.legal_case.c.id == case_id)
+
+    async def _note_stale(self, which: ColumnElement[bool]) -> None:
+        noted = exists().where(tables.stale_plan.c.case_id == tables.legal_case.c.id)
+        fresh = select(tables.legal_case.c.id).where(which, ~noted)
+        await self._connection.execute(insert(tables.stale_plan).from_select(["case_id"], fresh))

@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
+from server.kernel.identity import Role
 from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 from server.people.model import (
     Account,
@@ -82,6 +83,15 @@ class SqlPeople(PeopleStore):
         query = select(tables.account).where(tables.account.c.id.in_(account_ids))
         found = all_of(Account, await self._connection.execute(query))
         return {account.id: account for account in found}
+
+    @override
+    async def accounts_of(self, organisation_id: OrganisationId, role: Role) -> tuple[Account, ...]:
+        query = select(tables.account).where(
+            tables.account.c.organisation_id == organisation_id,
+            tables.account.c.role == role,
+            tables.account.c.active,
+        )
+        return all_of(Account, await self._connection.execute(query.order_by(tables.account.c.id)))
 
     @override
     async def seeded_accounts(self) -> tuple[Account, ...]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from secrets import randbelow
 
+from server.alerts.model import Alert, AlertKind, Told
 from server.casefiles.model import DossierStatus, Page, Upload
 from server.cases.model import (
     Assignment,
@@ -24,6 +25,7 @@ from server.cases.model import (
 )
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import (
+    AlertId,
     BookingId,
     MeetingId,
     NoticeId,
@@ -199,9 +201,33 @@ async def _case(tx: SqlTransaction, world: World, where: Where) -> None:
         "terminal_id": place.terminal.id,
         "organisation_id": place.facility.id,
         "number": "1",
+        "alert_id": await _alert(tx, world, where),
+        "endpoint_id": "none",
     }
     await _meeting(tx, world, where, lawyer)
     await _file(tx, world, where, lawyer)
+
+
+async def _alert(tx: SqlTransaction, world: World, where: Where) -> str:
+    """An alert that has reached all whom the case concerns."""
+    one = world.cases[where]
+    raised = Alert(
+        id=AlertId(new_id()),
+        case_id=one.id,
+        duty="assign_lawyer",
+        kind=AlertKind.OVERDUE,
+        due_at=one.opened_at,
+        raised_at=one.opened_at,
+        level=2,
+        escalates_at=None,
+    )
+    await tx.alerts.add_alert(raised)
+    for role in (*_ORGANISATION_OF, Role.LAWYER):
+        if RELATED[role][where] is not Relation.UNRELATED:
+            account_id = world.accounts[role].id
+            told = Told(alert_id=raised.id, account_id=account_id, level=0, told_at=one.opened_at)
+            await tx.alerts.add_told(told)
+    return raised.id
 
 
 async def _meeting(tx: SqlTransaction, world: World, where: Where, lawyer: Account) -> None:

@@ -231,6 +231,18 @@ class Extension:
     recorded_at: datetime
 
 
+class Bearer(StrEnum):
+    """Who has to do a duty of a case."""
+
+    LAWYER = "lawyer"
+    INSTITUTION = "institution"
+    AGENCY = "agency"
+    PROCURATORATE = "procuratorate"
+    FACILITY = "facility"
+    ACCUSED = "accused"
+    """The recipient decides; the lawyer reminds them."""
+
+
 class DelayParty(StrEnum):
     """Who caused a duty to be late."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from server.cases.deadlines.rules import rule_set
-from server.cases.model import Assignment, AssignmentStatus, Case, CaseStatus, Notice
+from server.cases.model import Assignment, AssignmentStatus, Bearer, Case, CaseStatus, Notice
 from server.cases.wording import RECORDED
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId
@@ -29,6 +29,24 @@ def relation_to_assignment(identity: Identity, assignment: Assignment, case: Cas
 
 AGENCY_DUTIES = frozenset({"notify_legal_aid", "assign_lawyer", "file_papers"})
 """The duties of which an agency is told: when the defence meets its client is none of them."""
+
+
+def bears(bearer: Bearer, role: Role) -> bool:
+    """Tell whether a role is told first of a duty that somebody bears.
+
+    The lawyer is told of every duty but the institution's: whoever else is late, the lawyer presses them.
+    """
+    match role:
+        case Role.LAWYER:
+            return bearer is not Bearer.INSTITUTION
+        case Role.LEGAL_AID_OFFICER:
+            return bearer is Bearer.INSTITUTION
+        case Role.AGENCY_OFFICER:
+            return bearer in {Bearer.AGENCY, Bearer.PROCURATORATE}
+        case Role.FACILITY_OFFICER:
+            return bearer is Bearer.FACILITY
+        case _:
+            return False
 
 
 def told_of(role: Role, duty: str) -> bool:

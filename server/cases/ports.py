@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from server.alerts.ports import AlertsTx
 from server.audit.ports import LogTransaction
 from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.model import (
@@ -171,6 +172,18 @@ class CaseStore(Protocol):
         """Keep the answer in the transaction that made it."""
         ...
 
+    async def stale_plans(self, *, limit: int) -> tuple[Case, ...]:
+        """Return cases in which something has changed since their alerts were planned."""
+        ...
+
+    async def plan_made(self, case_id: CaseId) -> None:
+        """Note that a case's alerts are planned as the case is now."""
+        ...
+
+    async def plans_made_by(self, version: str) -> None:
+        """Note by which version plans are made: if it is another than before, every one of them is stale."""
+        ...
+
     async def calendar_entries(self) -> tuple[CalendarEntry, ...]:
         """Return the days that the operator entered."""
         ...
@@ -196,6 +209,10 @@ class CasesTx(Transaction, Protocol):
     def people(self) -> PeopleStore:
         """The people."""
         ...
+
+
+class PlanningTx(CasesTx, AlertsTx, Protocol):
+    """The same with the alerts in it."""
 
 
 class CaseLogTx(CasesTx, LogTransaction, Protocol):

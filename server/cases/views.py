@@ -14,6 +14,7 @@ from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.service.records import Defender
 from server.cases.service.steps import open_steps
 from server.cases.wording import (
+    BEARERS,
     DELAYS,
     DUTIES,
     FACTORS,
@@ -132,7 +133,7 @@ class CaseRow:
 def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
     """Return a clock for a page; `subject` tells whose it is where several cases are shown."""
     deadline = clock.deadline
-    title, owner = DUTIES[clock.key]
+    title, bearer = DUTIES[clock.key]
     return DeadlineView(
         title=title,
         subject=subject,
@@ -147,7 +148,7 @@ def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
         article="" if deadline.rule.internal else deadline.rule.citation,
         explanations=tuple(_explanations(clock)),
         skipped=tuple(runs_of(deadline.skipped)),
-        owner=owner if clock.running else "",
+        owner=BEARERS[bearer] if clock.running else "",
         provisional=deadline.provisional,
         unverified=not deadline.rule.verified,
     )

@@ -16,6 +16,7 @@ UploadId = NewType("UploadId", str)
 AnnotationId = NewType("AnnotationId", str)
 BookingId = NewType("BookingId", str)
 MeetingId = NewType("MeetingId", str)
+AlertId = NewType("AlertId", str)
 ParticipantId = NewType("ParticipantId", str)
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

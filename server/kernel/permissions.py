@@ -47,6 +47,12 @@ class Action(StrEnum):
     """Set up one's own passkeys and codes, and take them away."""
     USE_FEED = "use_feed"
     """Have one's own deadlines and meetings in a calendar program, and end that."""
+    SEE_ALERTS = "see_alerts"
+    """See the alerts that reached one, and say where one wants them besides."""
+    HANDLE_ALERT = "handle_alert"
+    """Say that one sees to an alert."""
+    KEEP_WEBHOOKS = "keep_webhooks"
+    """Say where an agency's system hears of alerts about its duties."""
     ADD_ACCOUNT = "add_account"
     """See the accounts and let another person in."""
     MANAGE_ACCOUNT = "manage_account"
@@ -119,12 +125,16 @@ _OPEN_OR_CLOSED = frozenset({Relation.OWN, Relation.CLOSED})
 _SIGNED_IN = tuple(role for role in Role if role is not Role.ANONYMOUS)
 _PERSONS = tuple(role for role in _SIGNED_IN if role is not Role.RECIPIENT)
 _CASE_ROLES = (Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.AGENCY_OFFICER)
+_ALERTED = (*_CASE_ROLES, Role.COORDINATOR, Role.FACILITY_OFFICER)
 
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
     Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
     Action.KEEP_CREDENTIALS: dict.fromkeys(_PERSONS, _NO_RECORD),
     Action.USE_FEED: dict.fromkeys(_PERSONS, _NO_RECORD),
+    Action.SEE_ALERTS: dict.fromkeys(_ALERTED, _NO_RECORD),
+    Action.HANDLE_ALERT: dict.fromkeys(_ALERTED, _OPEN_OR_CLOSED),
+    Action.KEEP_WEBHOOKS: {Role.SYSTEM_ADMIN: _NO_RECORD},
     Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
     Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from server.kernel.identity import Role
 from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 from server.kernel.transaction import Transaction
 from server.people.model import (
@@ -60,6 +61,10 @@ class PeopleStore(Protocol):
 
     async def accounts(self, account_ids: frozenset[AccountId]) -> dict[AccountId, Account]:
         """Return those of the accounts that exist, by id."""
+        ...
+
+    async def accounts_of(self, organisation_id: OrganisationId, role: Role) -> tuple[Account, ...]:
+        """Return those who exercise a role for an organisation and are let in."""
         ...
 
     async def seeded_accounts(self) -> tuple[Account, ...]:

@@ -83,6 +83,14 @@ legal_case = Table(
     Index(None, "area_id", "status"),
 )
 
+stale_plan = Table(
+    "stale_plan",
+    metadata,
+    Column("case_id", Id, ForeignKey("legal_case.id"), primary_key=True),
+)
+
+planned_by = Table("planned_by", metadata, Column("version", String(100), primary_key=True))
+
 case_link = Table(
     "case_link",
     metadata,

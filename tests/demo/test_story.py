@@ -67,7 +67,7 @@ async def _content(database: Database) -> dict[str, list[str]]:
                 )
             )
             for table in metadata.sorted_tables
-            if table.name not in {"notice_answer", "audit_entry"}
+            if table.name not in {"notice_answer", "audit_entry", "stale_plan"}
         }
 
 

@@ -83,6 +83,7 @@ def relation_of(cell: Cell) -> Relation:
 
 STANDS_TO = {
     "case_id": CASE_ROLES,
+    "alert_id": CASE_ROLES | {Role.FACILITY_OFFICER},
     "assignment_id": CASE_ROLES,
     "notice_id": {Role.AGENCY_OFFICER},
     "terminal_id": {Role.FACILITY_OFFICER},

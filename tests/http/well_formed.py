@@ -54,5 +54,6 @@ WELL_FORMED = {
     ("PATCH", f"{_UPLOADS}/{{upload_id}}"): Asked(headers=_CHUNK, body=b"%PDF"),
     ("DELETE", f"{_UPLOADS}/{{upload_id}}"): Asked(headers=_TUS),
     ("POST", "/accounts/{account_id}/recovery"): Asked(form={"reason": "手机遗失，当面核对过身份证"}),
+    ("POST", "/webhooks"): Asked(form={"organisation_id": "none", "url": "http://not-https.example/"}),
     ("POST", "/organisations/{organisation_id}/terminals"): Asked(form={"name": "2 号终端"}),
 }

@@ -5,7 +5,6 @@ from dataclasses import replace
 import segno
 from markupsafe import Markup
 
-from server.alerts.model import Feed
 from server.http.proof import Carried
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from server.kernel.identity import ANONYMOUS, Role
@@ -244,15 +243,4 @@ def problems() -> tuple[Sample, ...]:
     )
 
 
-_FEED = Sample(
-    name="feed",
-    template="alerts/feed.html",
-    identity=LAWYER,
-    path="/account/feed",
-    context={
-        "feed": Feed(account_id=AccountId("a" * 26), token_hash=bytes(32), created_at=NOW),
-        "shown": "https://lianbian.example/feeds/abc",
-    },
-)
-
-PEOPLE = (*people(), *administration(), *credentials(), *problems(), _FEED)
+PEOPLE = (*people(), *administration(), *credentials(), *problems())

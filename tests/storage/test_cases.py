@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.model import (
@@ -23,9 +23,10 @@ from server.kernel.ids import CaseId, OrganisationId, PartyId, new_id
 from server.people.model import Account, OrganisationKind
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.mapping import values_of
 from storage.migrate import migrate_within
 from storage.queue import LocalQueue
-from storage.tables.cases import calendar_day
+from storage.tables.cases import calendar_day, legal_case
 from tests.databases import LOG_KEY, Content, Databases, Engine
 from tests.factories import account, assignment, case, organisation
 from tests.fakes.clock import SetClock
@@ -166,8 +167,9 @@ async def test_facts_of_the_former_schema_are_kept(
     area = organisation(OrganisationKind.COOPERATION_AREA)
     async with database.transaction() as tx:
         await tx.people.add_organisation(area)
-    made = await stored_case(database, area.id)
+    made = case(area_id=area.id, agency_id=area.id, institution_id=area.id)
     async with database.transaction() as tx:
+        await tx.connection.execute(insert(legal_case).values(values_of(made)))
         await tx.connection.execute(text(FORMER_FACT), {"case_id": made.id})
     await migrate_within(url, LOG_KEY)
     at = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)

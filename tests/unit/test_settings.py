@@ -34,6 +34,9 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_CERTIFICATE": "/etc/proxy.pem",
         "LIANBIAN_LOG_LEVEL": "DEBUG",
         "LIANBIAN_DOMAIN": "lianbian.example",
+        "LIANBIAN_SMTP_URL": "smtps://u:p@h",
+        "LIANBIAN_MAIL_FROM": "lianbian@h",
+        "LIANBIAN_SMS_URL": "https://k@h/sms",
     }
     assert {f"LIANBIAN_{field.name.upper()}" for field in fields(Settings)} == set(given)
     read, default = from_environment(given), from_environment({})

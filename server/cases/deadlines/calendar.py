@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
+from importlib.metadata import version
 
 from holidays import HolidayBase, country_holidays
 
 from server.kernel.errors import N_
 
+PUBLISHED_IN = f"holidays {version('holidays')}"
+"""Where the published arrangements come from, and of which version."""
 _NEAR_HOLIDAY = timedelta(days=9)
 _SATURDAY = 5
 

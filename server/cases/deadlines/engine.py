@@ -39,6 +39,10 @@ class Clock:
     others: tuple[Deadline, ...]
     done_at: datetime | None
     state: ClockState
+    soon_at: datetime
+    """From when it is due soon."""
+    late_at: datetime | None
+    """From when it is overdue; None where no verified rule measures it, so that nothing makes it late."""
     delayed_by: DelayParty | None
     """Who caused it to be late, if it is and somebody recorded it."""
 
@@ -101,13 +105,17 @@ def _clock(duty: ClockRule, situation: Situation, *, calendar: Calendar, now: da
     if open_still := [each for each in deadlines if done_at is None or _is_older(done_at, each)]:
         deadlines, done_at = open_still, None
     first, *others = deadlines
-    state = _state(deadlines, done_at, now)
+    ends = [each.due_at for each in deadlines if each.rule.verified]
+    late_at, soon_at = min(ends, default=None), first.due_at - _soon(first)
+    state = _state(first.due_at, soon_at=soon_at, late_at=late_at, done_at=done_at, now=now)
     return Clock(
         key=duty.key,
         deadline=first,
         others=tuple(others),
         done_at=done_at,
         state=state,
+        soon_at=soon_at,
+        late_at=late_at,
         delayed_by=situation.delays.get(duty.key) if state in _LATE else None,
     )
 
@@ -117,19 +125,22 @@ def _is_older(done_at: datetime, begun: Deadline) -> bool:
     return begun.rule.mode is not Mode.BEFORE and done_at < begun.trigger_at
 
 
-def _state(deadlines: list[Deadline], done_at: datetime | None, now: datetime) -> ClockState:
+def _soon(first: Deadline) -> timedelta:
+    return max(_SOON, (first.due_at - first.trigger_at) * _SOON_SHARE)
+
+
+def _state(
+    due_at: datetime, *, soon_at: datetime, late_at: datetime | None, done_at: datetime | None, now: datetime
+) -> ClockState:
     """Judge a clock: only a verified rule makes it late, though an unverified one may be due earlier."""
-    first = deadlines[0]
-    ends = [each.due_at for each in deadlines if each.rule.verified]
-    late = bool(ends) and (done_at or now) >= min(ends)
+    late = late_at is not None and (done_at or now) >= late_at
     if done_at is not None:
         return ClockState.MET_LATE if late else ClockState.MET
     if late:
         return ClockState.OVERDUE
-    if now >= first.due_at:
+    if now >= due_at:
         return ClockState.UNVERIFIED_PAST
-    soon = max(_SOON, (first.due_at - first.trigger_at) * _SOON_SHARE)
-    return ClockState.DUE_SOON if first.due_at - now <= soon else ClockState.RUNNING
+    return ClockState.DUE_SOON if now >= soon_at else ClockState.RUNNING
 
 
 def _in_force(rule: DeadlineRule, trigger_at: datetime) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,13 @@ def rule_set() -> RuleSet:
         for entry in data["clock"]
     )
     return RuleSet(version=data["version"], rules=tuple(rules.values()), clocks=clocks)
+
+
+@cache
+def fingerprint() -> str:
+    """Return what stays the same as long as the rules' data does."""
+    texts = (_HERE / name for name in ("sources.toml", "rules.toml", "clocks.toml"))
+    return sha256(b"".join(text.read_bytes() for text in texts)).hexdigest()[:16]
 
 
 class _Sources:

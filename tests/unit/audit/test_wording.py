@@ -12,7 +12,15 @@ def kinds_below(kind: Any) -> Iterator[type[Event]]:  # noqa: ANN401 - an abstra
         yield from kinds_below(below)
 
 
-GROUPS = {"AccountEvent", "AnnotationEvent", "AssignmentEvent", "BookingEvent", "CallEvent"} | {
+GROUPS = {
+    "AccountEvent",
+    "AlertEvent",
+    "EndpointEvent",
+    "AnnotationEvent",
+    "AssignmentEvent",
+    "BookingEvent",
+    "CallEvent",
+} | {
     "CaseEvent",
     "UnheardEvent",
     "DossierEvent",

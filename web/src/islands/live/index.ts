@@ -8,6 +8,7 @@
 
 import { t } from "../../lib/i18n";
 import { isOutdated } from "../../lib/live/build";
+import { HEARD } from "../../lib/live/heard";
 import { Line } from "../../lib/live/line";
 import { isAtWork, swap } from "../../lib/live/swap";
 
@@ -20,6 +21,7 @@ export function mount(element: HTMLElement): () => void {
   let impatient: ReturnType<typeof setTimeout> | undefined;
   const line = new Line(addressOf(element.dataset["watch"] ?? ""), {
     heard() {
+      document.dispatchEvent(new Event(HEARD));
       if ("still" in element.dataset) return;
       clearTimeout(gathering);
       gathering = setTimeout(() => void refresh(element), GATHER_MS);

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from server.alerts.feeds import feed_of, make_feed, reader_of, revoke_feed
 from server.alerts.ports import Agenda, AlertsTx
-from server.alerts.service import feed_of, make_feed, reader_of, revoke_feed
 from server.http.i18n import Catalogue, locale_of
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other

@@ -1,0 +1,305 @@
+"""Alerts from the fact that starts a clock to the message that leaves, on each engine."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from server.alerts.delivering import LEASE
+from server.alerts.model import Alert, AlertKind, Contact
+from server.alerts.own_ways import Webhooks
+from server.alerts.policy import ESCALATION, GIVE_UP_AFTER
+from server.cases.model import AssignmentStatus, CaseFact, CaseStatus, Extension
+from server.kernel.identity import Role
+from server.kernel.ids import AccountId
+from server.people.model import Account
+from storage.database import Database
+from tests.factories import account, assignment
+from tests.fakes.clock import SetClock
+from tests.town import SEALER, Town
+from tests.world import Where, World, make_world
+
+ACCEPTED = "lawyer_accepted_assignment"
+TWO_DAYS = timedelta(days=2)
+"""How long after a lawyer accepted it is that the first meeting, within three days, is due soon."""
+LATE, SOON = AlertKind.OVERDUE, AlertKind.DUE_SOON
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    return await make_world(database)
+
+
+@pytest.fixture
+def town(database: Database, clock: SetClock) -> Town:
+    return Town(database, clock)
+
+
+async def note(town: Town, world: World, key: str, at: datetime, *, withdrawn: bool = False) -> None:
+    """Notes a fact of the case that is everyone's own."""
+    fact = CaseFact(
+        case_id=world.cases[Where.OWN].id, key=key, at=at, actor="x:y", recorded_at=at, withdrawn=withdrawn
+    )
+    async with town.database.transaction() as tx:
+        await tx.cases.add_fact(fact)
+
+
+async def raised(town: Town, world: World, duty: str = "meet_client") -> list[Alert]:
+    async with town.database.reading() as tx:
+        found = await tx.alerts.alerts_of_case(world.cases[Where.OWN].id)
+    return [each for each in found if each.duty == duty]
+
+
+async def told(town: Town, alert: Alert) -> set[AccountId]:
+    async with town.database.reading() as tx:
+        return {each.account_id for each in await tx.alerts.told_of(alert.id)}
+
+
+async def test_a_duty_is_told_of_when_it_is_due_soon_and_again_when_it_is_late_and_each_once(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    await town.cry()
+    assert [each.kind for each in await raised(town, world)] == [SOON]
+    clock.move(timedelta(days=30))
+    for _ in range(3):
+        await town.cry()
+    soon, late = await raised(town, world)
+    assert (soon.kind, late.kind) == (SOON, LATE)
+    assert late.raised_at == clock.now()
+    assert (soon.settled_at, late.settled_at) == (clock.now(), None), "one of them is enough"
+
+
+async def test_a_duty_that_is_done_in_time_is_told_of_no_more(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    await town.cry()
+    await note(town, world, "first_meeting_held", clock.now())
+    clock.move(timedelta(days=30))
+    await town.cry()
+    (soon,) = await raised(town, world)
+    assert soon.settled_at is not None
+
+
+async def test_an_end_that_moves_is_told_of_anew_and_what_was_told_of_the_former_is_settled(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    await town.cry()
+    await note(town, world, ACCEPTED, clock.now() + timedelta(days=20))
+    clock.move(timedelta(days=30))
+    await town.cry()
+    first, *others = await raised(town, world)
+    assert first.settled_at is not None
+    assert {each.due_at > first.due_at for each in others} == {True}
+
+
+async def test_a_case_that_ends_settles_its_alerts(town: Town, world: World, clock: SetClock) -> None:
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    await town.cry()
+    async with town.database.transaction() as tx:
+        await tx.cases.put_case(replace(world.cases[Where.OWN], status=CaseStatus.ARCHIVED, version=2))
+    clock.move(timedelta(days=60))
+    await town.cry()
+    assert {each.settled_at is None for each in await raised(town, world)} == {False}
+
+
+@pytest.mark.parametrize("change", ["fact", "case", "extension", "calendar", "assignment"])
+async def test_whatever_moves_a_clock_makes_the_plan_stale_in_the_same_transaction(
+    town: Town, world: World, clock: SetClock, change: str
+) -> None:
+    await town.cry()
+    one = world.cases[Where.OWN]
+    async with town.database.transaction() as tx:
+        assert await tx.cases.stale_plans(limit=9) == ()
+        match change:
+            case "fact":
+                fact = CaseFact(
+                    case_id=one.id, key=ACCEPTED, at=clock.now(), actor="x:y", recorded_at=clock.now()
+                )
+                await tx.cases.add_fact(fact)
+            case "case":
+                await tx.cases.put_case(replace(one, version=2))
+            case "extension":
+                extension = Extension(
+                    case_id=one.id,
+                    rule_id="C06",
+                    months=1,
+                    days=0,
+                    decision="1",
+                    actor="x:y",
+                    recorded_at=clock.now(),
+                )
+                await tx.cases.add_extension(extension)
+            case "calendar":
+                await tx.cases.remove_calendar_entry(clock.now().date())
+            case _:
+                await tx.cases.add_assignment(
+                    assignment(one.id, world.accounts[Role.LAWYER].id, status=AssignmentStatus.PROPOSED)
+                )
+        stale = {each.id for each in await tx.cases.stale_plans(limit=9)}
+    assert one.id in stale
+    assert (len(stale) > 1) == (change == "calendar")
+
+
+async def test_first_those_are_told_who_have_to_do_it_then_the_institution_then_the_area(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    lawyer, officer, coordinator = (
+        world.accounts[role].id for role in (Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR)
+    )
+    await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
+    await town.cry()
+    late = next(each for each in await raised(town, world) if each.kind is LATE)
+    assert await told(town, late) == {lawyer}
+    clock.move(ESCALATION[LATE][0])
+    await town.cry()
+    assert await told(town, late) == {lawyer, officer}
+    clock.move(ESCALATION[LATE][1])
+    await town.cry()
+    assert await told(town, late) == {lawyer, officer, coordinator}
+    clock.move(timedelta(days=10))
+    await town.cry()
+    assert await told(town, late) == {lawyer, officer, coordinator}
+
+
+async def test_where_nobody_is_at_a_level_the_next_is_told_at_once(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    async with town.database.transaction() as tx:
+        for each in await tx.cases.assignments_of(world.cases[Where.OWN].id):
+            await tx.cases.put_assignment(replace(each, status=AssignmentStatus.ENDED))
+    await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
+    await town.cry()
+    late = next(each for each in await raised(town, world) if each.kind is LATE)
+    assert await told(town, late) == {world.accounts[Role.LEGAL_AID_OFFICER].id}
+
+
+async def test_what_the_defence_writes_down_is_told_to_no_coordinator(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
+    for _ in range(4):
+        await town.cry()
+        clock.move(timedelta(days=2))
+    async with town.database.reading() as tx:
+        alerts = await tx.alerts.alerts_of_case(world.cases[Where.OWN].id)
+    kept = [each for each in alerts if world.accounts[Role.AGENCY_OFFICER].id in await told(town, each)]
+    assert {each.duty for each in kept} <= {"notify_legal_aid", "assign_lawyer", "file_papers"}
+
+
+async def test_a_lawyer_who_comes_to_the_case_is_told_of_what_is_open(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
+    await town.cry()
+    late = next(each for each in await raised(town, world) if each.kind is LATE)
+    second = account(Role.LAWYER)
+    async with town.database.transaction() as tx:
+        await tx.people.add_account(second, password_hash=None)
+        await tx.cases.add_assignment(assignment(late.case_id, second.id))
+    await town.cry()
+    assert second.id in await told(town, late)
+
+
+async def with_contact(town: Town, person: Account, *, email: str = "", phone: str = "") -> None:
+    async with town.database.transaction() as tx:
+        await tx.alerts.put_contact(Contact(account_id=person.id, email=email, phone=phone))
+
+
+async def one_late_duty(town: Town, world: World, clock: SetClock) -> None:
+    """Raises one alert and settles the rest: that the lawyer has not met the client."""
+    await with_contact(town, world.accounts[Role.LAWYER], email="zhou@example.com", phone="13800000000")
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    await town.cry()
+
+
+async def test_messages_leave_by_every_way_that_a_person_gave_and_tell_nothing_of_the_case(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await one_late_duty(town, world, clock)
+    await town.send()
+    alerts = 0
+    async with town.database.reading() as tx:
+        alerts = len(await tx.alerts.open_alerts_of(world.accounts[Role.LAWYER].id))
+    assert len(town.outside.sent) == 2 * alerts > 0
+    one, (party, *_) = world.cases[Where.OWN], ["张某"]
+    for _, to, text in town.outside.sent:
+        assert to in {"zhou@example.com", "13800000000"}
+        for secret in (one.number, one.agency_number, one.offence, one.id, party):
+            assert secret not in text
+    await town.send()
+    assert len(town.outside.sent) == 2 * alerts, "each leaves once"
+
+
+async def test_a_message_that_is_refused_is_tried_again_under_the_same_id_and_given_up_after_a_day(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await one_late_duty(town, world, clock)
+    town.outside.refuses = True
+    await town.send()
+    town.outside.refuses = False
+    await town.send()
+    assert town.outside.sent == [], "not at once"
+    clock.move(timedelta(seconds=5))
+    await town.send()
+    count = len(town.outside.sent)
+    assert count > 0
+    assert len({message_id for message_id, _, _ in town.outside.sent}) == count
+
+
+async def test_what_cannot_be_delivered_for_a_day_is_given_up(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await one_late_duty(town, world, clock)
+    town.outside.refuses = True
+    for _ in range(60):
+        await town.send()
+        clock.move(timedelta(hours=1))
+    async with town.database.reading() as tx:
+        assert await tx.alerts.stuck_deliveries(clock.now()) == 0
+    assert clock.now() - GIVE_UP_AFTER > (await raised(town, world))[0].raised_at
+
+
+async def test_a_worker_that_dies_while_it_sends_leaves_the_message_to_the_next(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await one_late_duty(town, world, clock)
+    async with town.database.transaction() as tx:
+        leased = await tx.alerts.lease_deliveries(clock.now(), until=clock.now() + LEASE, limit=100)
+    await town.send()
+    assert town.outside.sent == []
+    clock.move(LEASE)
+    await town.send()
+    assert {message_id for message_id, _, _ in town.outside.sent} == {each.id for each in leased}
+
+
+async def test_two_workers_raise_nothing_twice(
+    town: Town, world: World, database: Database, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
+    other = Town(database, clock)
+    await asyncio.gather(*(each.cry() for each in (town, other) * 4))
+    await town.cry()
+    async with database.reading() as tx:
+        alerts = await tx.alerts.alerts_of_case(world.cases[Where.OWN].id)
+    keys = [(each.duty, each.kind, each.due_at) for each in alerts]
+    assert len(keys) == len(set(keys)) > 0
+
+
+async def test_an_agency_hears_of_its_own_duties_by_webhook_and_of_no_other(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    agency = world.places[Where.OWN].agency
+    admin = world.accounts[Role.SYSTEM_ADMIN].identity
+    await Webhooks(town.database, SEALER, clock).add(agency.id, "https://agency.example/hook", admin)
+    await note(town, world, "agency_found_art25_1_or_art28", clock.now() - timedelta(days=60))
+    await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
+    await town.cry()
+    await town.send()
+    bodies = [body for _, to, body in town.outside.sent if to.startswith("https://")]
+    assert bodies
+    assert {'"duty":"notify_legal_aid"' in body for body in bodies} == {True}
+    assert {world.cases[Where.OWN].agency_number in body for body in bodies} == {True}
