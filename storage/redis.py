@@ -8,6 +8,7 @@ everybody is told that something may have been missed. Jobs that nobody heard of
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import structlog
@@ -190,10 +191,17 @@ class _Broker(RedisStreamBroker):
                 try:
                     await self._declare_consumer_group()  # it is gone if Redis lost its data
                     for number, fields in await self._fetch(redis):
-                        yield AckableMessage(data=fields[b"data"], ack=self._ack_generator(number, _STREAM))
+                        yield AckableMessage(data=fields[b"data"], ack=partial(self._acknowledge, number))
                 except _TROUBLE as error:
                     log.warning("Redis is away; jobs are found in the database", error=repr(error))
                     await asyncio.sleep(AGAIN_S)
+
+    async def _acknowledge(self, number: str) -> None:
+        """Strike off a job that is done; while Redis is away it stays, and is done once more."""
+        try:
+            await self._ack_generator(number, _STREAM)()
+        except _TROUBLE as error:
+            log.warning("Redis is away; a job is done once more later", error=repr(error))
 
     async def _fetch(self, redis: Redis) -> list[tuple[Any, dict[bytes, bytes]]]:
         """Return a job that a dead worker left, else one that is new, waiting a moment for it."""

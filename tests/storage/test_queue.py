@@ -107,3 +107,21 @@ async def test_without_redis_handing_in_a_job_fails_nobody_and_goes_on_once_it_i
         await valkey.start()
         await queue.enqueue(Job("split", "2"))
         await until(lambda: done == ["1", "2"])
+
+
+async def test_a_worker_outlives_redis_going_away_while_it_does_a_job(
+    valkey: ValkeyServer, done: list[str]
+) -> None:
+    async def run(key: str) -> None:
+        if key == "1":
+            valkey.kill()
+        done.append(key)
+
+    queue = RedisQueue(valkey.url)
+    queue.add("split", run)
+    async with handing_in(queue), working(valkey, run):
+        await queue.enqueue(Job("split", "1"))
+        await until(lambda: done == ["1"])
+        await valkey.start()
+        await queue.enqueue(Job("split", "2"))
+        await until(lambda: done == ["1", "2"])
