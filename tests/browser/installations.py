@@ -46,13 +46,14 @@ async def of_two_nodes(folder: Path, environment: Mapping[str, str]) -> AsyncIte
     async with (
         serving(folder / "first", environment=environment) as first,
         serving(folder / "second", environment=environment) as second,
-        _working(environment),
+        working(environment),
     ):
         yield Installation((first, second))
 
 
 @asynccontextmanager
-async def _working(environment: Mapping[str, str]) -> AsyncIterator[None]:
+async def working(environment: Mapping[str, str]) -> AsyncIterator[None]:
+    """Runs a worker, which must end by itself only when it is told to."""
     worker = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "server", "worker"), env={**os.environ, **environment}
     )

@@ -6,13 +6,16 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from http import HTTPStatus
 from random import Random
 
 from aiohttp import ClientSession
+from sqlalchemy import func, select
 from typing_extensions import override
 
 from server.kernel.clock import CHINA
-from storage.database import Database
+from storage.database import Database, SqlTransaction
+from storage.tables.casefiles import annotation
 from tests.documents import scan
 from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 
@@ -47,7 +50,7 @@ class Desk:
             f"{self.case}/uploads", headers={**self.headers, **_TUS, **headers}
         ) as answer:
             if answer.status != 201:
-                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+                raise UnexpectedAnswer(answer, await answer.text())
             return answer.headers["Location"]
 
     async def append(self, place: str, content: bytes, offset: int, browser: ClientSession) -> str | None:
@@ -56,12 +59,14 @@ class Desk:
         headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         async with browser.patch(place, data=part, headers={**self.headers, **_TUS, **headers}) as answer:
             if answer.status != 204:
-                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+                raise UnexpectedAnswer(answer, await answer.text())
             return answer.headers.get("Dossier-Location")
 
     async def offset(self, place: str, browser: ClientSession) -> int:
         """Asks how much of the file is there; -1 if nothing is known of it."""
         async with browser.head(place, headers={**self.headers, **_TUS}) as answer:
+            if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise UnexpectedAnswer(answer)
             return int(answer.headers["Upload-Offset"]) if answer.status == 200 else -1
 
     async def upload(self, content: bytes, browser: ClientSession) -> str:
@@ -123,10 +128,10 @@ class Uploads(Workload[UploadClaim]):
                 self.claims.append(UploadClaim(self._place, self._at, None))
                 self._place = ""
                 return
-        self._browser = browser
+        self._browser = None  # how far the file is has to be asked again, unless all goes well
         place, at = self._place, min(self._at + _CHUNK_BYTES, len(self._content))
         dossier = await self._desk.append(place, self._content, self._at, browser)
-        self._at = at
+        self._browser, self._at = browser, at
         if at == len(self._content):
             self._place = ""
         self.claims.append(UploadClaim(place, at, dossier))
@@ -147,7 +152,7 @@ class AnnotationClaim:
 
 
 class Annotations(Workload[AnnotationClaim]):
-    """Marks regions of one page."""
+    """Marks regions of one page, each again under the same key until it is answered."""
 
     name = "annotations"
 
@@ -155,6 +160,7 @@ class Annotations(Workload[AnnotationClaim]):
         super().__init__(dice)
         self._desk = Desk()
         self._dossier = ""
+        self._unanswered: dict[str, object] = {}
         self._asked: ClientSession | None = None
         self._found: dict[str, str] = {}
 
@@ -165,20 +171,26 @@ class Annotations(Workload[AnnotationClaim]):
 
     @override
     async def write(self, browser: ClientSession) -> None:
-        comment = f"伤情时间与监控不符 {self.dice.random()}"
-        body = {
+        self._unanswered = body = self._unanswered or {
             "page": 1,
             "region": {"x": self.dice.randint(0, 80), "y": 10, "width": 12, "height": 5},
             "meaning": "doubt",
-            "comment": comment,
+            "comment": f"伤情时间与监控不符 {self.dice.random()}",
             "idempotency_key": f"kill-{self.dice.randrange(10**12)}-key",
         }
         async with browser.post(
             f"{self._dossier}/annotations", json=body, headers=self._desk.headers
         ) as answer:
             if answer.status != 201:
-                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
-            self.claims.append(AnnotationClaim((await answer.json())["id"], comment))
+                raise UnexpectedAnswer(answer, await answer.text())
+            self.claims.append(AnnotationClaim((await answer.json())["id"], str(body["comment"])))
+        self._unanswered = {}
+
+    @override
+    async def doubled(self, tx: SqlTransaction) -> int:
+        comments = select(annotation.c.comment).group_by(annotation.c.comment)
+        twice = set((await tx.connection.execute(comments.having(func.count() > 1))).scalars())
+        return len(twice & {claim.comment for claim in self.claims})
 
     @override
     async def holds(self, claim: AnnotationClaim, browser: ClientSession) -> bool:
@@ -214,7 +226,7 @@ class Bookings(Workload[str]):
             f"/holds/{hold_id}/submit", data=form, headers=self._desk.headers, allow_redirects=False
         ) as answer:
             if answer.status != 303:
-                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+                raise UnexpectedAnswer(answer, await answer.text())
         self.claims.append(hold_id)
 
     @override
@@ -233,5 +245,5 @@ class Bookings(Workload[str]):
                 return None
             found = re.search(r"/holds/([0-9a-z]{26})/submit", await answer.text())
         if found is None:
-            raise UnexpectedAnswer(f"{answer.url}: {answer.status} without a hold")
+            raise UnexpectedAnswer(answer, "no hold")
         return found[1]

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Generic, TypeVar
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
 
 from server.audit.entry import LogKey
 from server.http.identity import SESSION_COOKIE
@@ -23,7 +23,7 @@ from server.kernel.clock import SystemClock
 from server.people.model import Account
 from server.settings import Settings
 from storage.bus import LocalBus
-from storage.database import Database
+from storage.database import Database, SqlTransaction
 from storage.key_file import key_in
 from storage.queue import LocalQueue
 from tests.databases import sqlite_url
@@ -38,6 +38,10 @@ ClaimT = TypeVar("ClaimT")
 
 class UnexpectedAnswer(Exception):
     """The server refused a write that it has to take."""
+
+    def __init__(self, answer: ClientResponse, said: str = "") -> None:
+        super().__init__(f"{answer.method} {answer.url}: {answer.status} {said}")
+        self.status = answer.status
 
 
 class Workload(ABC, Generic[ClaimT]):
@@ -56,6 +60,10 @@ class Workload(ABC, Generic[ClaimT]):
     @abstractmethod
     async def write(self, browser: ClientSession) -> None:
         """Makes one write and claims it once its answer is read."""
+
+    async def doubled(self, _tx: SqlTransaction) -> int:
+        """Returns how many writes are there twice, of a kind whose client sends them again."""
+        return 0
 
     @abstractmethod
     async def holds(self, claim: ClaimT, browser: ClientSession) -> bool:
@@ -82,7 +90,7 @@ async def become(browser: ClientSession, account: Account) -> str:
     form = {"account_id": account.id}
     async with browser.post("/choose", data=form, allow_redirects=False) as answer:
         if answer.status != 303:
-            raise UnexpectedAnswer(f"{answer.url}: {answer.status}")
+            raise UnexpectedAnswer(answer)
         return answer.cookies[SESSION_COOKIE].value
 
 
@@ -94,29 +102,29 @@ async def kill_repeatedly(
     After each kill the claims of the round before are checked, at the end every claim once more.
     """
     await _prepare(workloads, data_dir)
-    lost: list[str] = []
+    gone: list[str] = []
     checked = [0 for _ in workloads]
     port = free_port()
     for _ in range(rounds):
-        async with serving(data_dir, port=port) as served, _browser(served) as browser:
+        async with serving(data_dir, port=port) as served, browsing(served) as browser:
             for index, workload in enumerate(workloads):
-                lost += await _lost(workload, browser, since=checked[index])
+                gone += await lost(workload, browser, since=checked[index])
                 checked[index] = len(workload.claims)
             await _write_until_killed(workloads, served, browser, after_s=dice.uniform(*KILL_AFTER_S))
-    async with serving(data_dir, port=port) as served, _browser(served) as browser:
+    async with serving(data_dir, port=port) as served, browsing(served) as browser:
         for workload in workloads:
-            lost += await _lost(workload, browser, since=0)
+            gone += await lost(workload, browser, since=0)
     return Verdict(
         rounds=rounds,
         acknowledged=Counter({workload.name: len(workload.claims) for workload in workloads}),
-        lost=sorted(set(lost)),
+        lost=sorted(set(gone)),
         tracebacks=served.said().count("Traceback"),
     )
 
 
 async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
     """Lets the server itself make the demo province, in which the workloads then prepare their writes."""
-    async with serving(data_dir) as served, _browser(served) as browser:
+    async with serving(data_dir) as served, browsing(served) as browser:
         database = Database(
             sqlite_url(data_dir / "lianbian.db"),
             bus=LocalBus(),
@@ -129,7 +137,8 @@ async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
         await database.close()
 
 
-def _browser(served: Served) -> ClientSession:
+def browsing(served: Served) -> ClientSession:
+    """Returns a browser of no cookies, whose requests come from our pages."""
     return ClientSession(
         served.address,
         headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
@@ -138,7 +147,8 @@ def _browser(served: Served) -> ClientSession:
     )
 
 
-async def _lost(workload: Workload[ClaimT], browser: ClientSession, *, since: int) -> list[str]:
+async def lost(workload: Workload[ClaimT], browser: ClientSession, *, since: int) -> list[str]:
+    """Returns what was claimed, from the claim numbered `since` on, and does not hold."""
     return [
         f"{workload.name}: {claim}"
         for claim in workload.claims[since:]

@@ -7,10 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession
+from sqlalchemy import func, select
 from typing_extensions import override
 
 from server.demo.seed import DEMO_AGENCY_KEY
-from storage.database import Database
+from storage.database import Database, SqlTransaction
+from storage.tables.cases import notice
 from tests.faults.casework import Annotations, Bookings, Uploads
 from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 
@@ -57,7 +59,7 @@ class Sessions(Workload[SessionClaim]):
     async def _sign_out(self, token: str, browser: ClientSession) -> None:
         async with browser.post("/sign-out", headers=signed_in(token), allow_redirects=False) as answer:
             if answer.status != 303:
-                raise UnexpectedAnswer(f"{answer.url}: {answer.status}")
+                raise UnexpectedAnswer(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,13 @@ class NoticeClaim:
 
 
 class Notices(Workload[NoticeClaim]):
-    """Sends notices as an agency's system does; each answer is kept and given again."""
+    """Sends notices as an agency's system does: again under the same key until it is answered."""
 
     name = "notices"
+
+    def __init__(self, dice: Random) -> None:
+        super().__init__(dice)
+        self._unanswered: tuple[str, str] | None = None
 
     @override
     async def prepare(self, database: Database, browser: ClientSession) -> None:
@@ -81,6 +87,19 @@ class Notices(Workload[NoticeClaim]):
 
     @override
     async def write(self, browser: ClientSession) -> None:
+        self._unanswered = key, body = self._unanswered or self._made()
+        answer, location = await self._send(key, body, browser)
+        self._unanswered = None
+        self.claims.append(NoticeClaim(key, body, answer, location))
+
+    @override
+    async def doubled(self, tx: SqlTransaction) -> int:
+        letters = select(notice.c.letter_number).group_by(notice.c.letter_number)
+        twice = set((await tx.connection.execute(letters.having(func.count() > 1))).scalars())
+        return len(twice & {json.loads(claim.body)["letter_number"] for claim in self.claims})
+
+    def _made(self) -> tuple[str, str]:
+        """Returns a key, and the body that goes with it."""
         number = self.dice.randrange(10**9)
         body = json.dumps(
             {
@@ -94,9 +113,7 @@ class Notices(Workload[NoticeClaim]):
                 "contact": "白某，0396-5550000",
             }
         )
-        key = f"kill-{number}"
-        answer, location = await self._send(key, body, browser)
-        self.claims.append(NoticeClaim(key, body, answer, location))
+        return f"kill-{number}", body
 
     @override
     async def holds(self, claim: NoticeClaim, browser: ClientSession) -> bool:
@@ -109,7 +126,7 @@ class Notices(Workload[NoticeClaim]):
         headers = {**_of_agency(), "Idempotency-Key": key, "Content-Type": "application/json"}
         async with browser.post("/api/v1/notices", data=body, headers=headers) as answer:
             if answer.status != 201:
-                raise UnexpectedAnswer(f"{answer.url}: {answer.status} {await answer.text()}")
+                raise UnexpectedAnswer(answer, await answer.text())
             return await answer.text(), answer.headers["Location"]
 
 

@@ -1,0 +1,126 @@
+"""Breaks whatever the server stands on, again and again, while clients write, and counts what is lost: 0.
+
+`python3 run.py soak faults [SHARE]`: SHARE of the full run, 1 by default; 0.05 takes some minutes. Kinds:
+kill -9 of the web process, PostgreSQL, Redis and the S3 store, and of the workers that raise alerts. The last
+line is the verdict; the exit code is 1 if anything is lost, doubled or late.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.faults.alarm import AlarmVerdict, raise_while_killing
+from tests.faults.breaking import Least, break_repeatedly, house
+from tests.faults.killing import kill_repeatedly
+from tests.faults.workloads import WORKLOADS
+
+WRITES = 10_000
+BACK_S, LATE_S = 3.0, 5.0
+ALERTS, WORKER_KILLS = 2_000, 100
+_KILL_EVERY_S = 1.5
+_WEB_KILLS, _SERVER_KILLS = 50, 20
+_SERVERS = ("PostgreSQL", "Redis", "S3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What came of one kind."""
+
+    kind: str
+    faults: int
+    acknowledged: int
+    lost: int
+    doubled: int
+    back_s: float | None = None
+    """The longest that writes of every kind took to be acknowledged again; None where it is not measured."""
+
+
+async def _of_web(share: float, dice: Random) -> Row:
+    with tempfile.TemporaryDirectory(prefix="lianbian-faults-") as folder:
+        workloads = [made(dice) for made in WORKLOADS]
+        rounds = max(2, round(_WEB_KILLS * share))
+        verdict = await kill_repeatedly(workloads, Path(folder), rounds=rounds, dice=dice)
+    count = verdict.acknowledged.total()
+    return Row(kind="kill -9 web", faults=rounds, acknowledged=count, lost=len(verdict.lost), doubled=0)
+
+
+async def _of_servers(share: float, dice: Random) -> list[Row]:
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="lianbian-faults-") as folder:
+        async with house(Path(folder)) as made:
+            for server in _SERVERS:
+                least = Least(max(2, round(_SERVER_KILLS * share)), round(WRITES * share / len(_SERVERS)))
+                workloads = [each(dice) for each in WORKLOADS]
+                broken = await break_repeatedly(made, server, workloads, least, dice)
+                row = Row(
+                    kind=f"kill -9 {server}",
+                    faults=len(broken.back_s),
+                    acknowledged=broken.acknowledged.total(),
+                    lost=len(broken.lost),
+                    doubled=broken.doubled,
+                    back_s=max(broken.back_s),
+                )
+                print(_line(row), flush=True)
+                rows.append(row)
+    return rows
+
+
+async def _of_workers(share: float, dice: Random) -> AlarmVerdict:
+    with tempfile.TemporaryDirectory(prefix="lianbian-faults-") as folder:
+        alerts, kills = max(50, round(ALERTS * share)), max(4, round(WORKER_KILLS * share))
+        return await raise_while_killing(
+            Path(folder), alerts=alerts, kills=kills, every_s=_KILL_EVERY_S, dice=dice
+        )
+
+
+async def _run(share: float, dice: Random) -> bool:
+    print(f"{'kind':<20}{'faults':>8}{'acknowledged':>14}{'lost':>6}{'doubled':>9}{'back in':>9}")
+    web = await _of_web(share, dice)
+    print(_line(web), flush=True)
+    rows = [web, *await _of_servers(share, dice)]
+    alarm = await _of_workers(share, dice)
+    print(
+        f"{'kill -9 worker':<20}{alarm.kills:>8}{alarm.alerts:>10} due{alarm.missed:>6}{alarm.doubled:>9}"
+        f"{alarm.p99_late_s:>7.1f} s late (p99)"
+    )
+    return _is_well(rows, alarm)
+
+
+def _line(row: Row) -> str:
+    back = "" if row.back_s is None else f"{row.back_s:.1f} s"
+    return f"{row.kind:<20}{row.faults:>8}{row.acknowledged:>14}{row.lost:>6}{row.doubled:>9}{back:>9}"
+
+
+def _is_well(rows: list[Row], alarm: AlarmVerdict) -> bool:
+    """Print the verdict, and tell whether all is as asked."""
+    acknowledged, lost = sum(row.acknowledged for row in rows), sum(row.lost for row in rows)
+    doubled = sum(row.doubled for row in rows)
+    back_s = max(row.back_s for row in rows if row.back_s is not None)
+    well = (
+        (lost, doubled, alarm.missed, alarm.doubled) == (0, 0, 0, 0)
+        and back_s <= BACK_S
+        and alarm.p99_late_s <= LATE_S
+    )
+    print(
+        f"{'PASSED' if well else 'FAILED'}: {acknowledged} writes acknowledged, {lost} lost, "
+        f"{doubled} doubled, back in {back_s:.1f} s at most (asked: {BACK_S:.0f}); "
+        f"{alarm.alerts} alerts, {alarm.missed} missed, {alarm.doubled} doubled, "
+        f"p99 {alarm.p99_late_s:.1f} s late (asked: {LATE_S:.0f})"
+    )
+    return well
+
+
+def main() -> None:
+    share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    seed = time.time_ns()
+    print(f"faults, {share:.0%} of the full run (dice {seed}) …", flush=True)
+    dice = Random(seed)  # noqa: S311 - moments, not secrets
+    sys.exit(0 if asyncio.run(_run(share, dice)) else 1)
+
+
+if __name__ == "__main__":
+    main()
