@@ -14,6 +14,7 @@ from aiohttp import web
 from server.alerts.alert_handlers import AlertHandlers
 from server.alerts.feed_handlers import FeedHandlers
 from server.alerts.handling import AlertDesk
+from server.alerts.messages import WEBHOOK
 from server.alerts.model import Reminder
 from server.alerts.own_ways import Webhooks
 from server.audit.handlers import LogHandlers
@@ -38,6 +39,7 @@ from server.cases.reminding import deadline_reminders
 from server.cooperation.handlers import CooperationHandlers
 from server.ground import Ground, Run
 from server.http.address import locate
+from server.http.api_handlers import ApiHandlers
 from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.health import HealthHandlers, Probe
@@ -58,11 +60,13 @@ from server.kernel.objects import ObjectStore
 from server.kernel.rounds import in_rounds
 from server.pdf.renderer import Renderer
 from server.people.admin_handlers import AdminHandlers
+from server.people.agency_keys import AgencyKeys
 from server.people.challenges import Challenges
 from server.people.cookies import Cookies
 from server.people.credential_handlers import CredentialHandlers
 from server.people.database_sessions import DatabaseSessions
 from server.people.directory import PeopleDirectory
+from server.people.key_handlers import KeyHandlers
 from server.people.own_codes import OwnCodes
 from server.people.own_passkeys import OwnPasskeys
 from server.people.pairing import TerminalDoor
@@ -187,7 +191,8 @@ def compose(
     metrics = Metrics({name: gauge for part in parts for name, gauge in part.gauges.items()})
     live = LiveHandlers(bus=ground.bus, sessions=ground.sessions, watchers=watchers)
     health = HealthHandlers(probes=probes, pages=ground.pages)
-    common = Part(handlers=(live, health, AssetHandlers(), SourceHandlers()))
+    reference = ApiHandlers(webhooks=(WEBHOOK,), pages=ground.pages, catalogue=ground.catalogue)
+    common = Part(handlers=(live, health, reference, AssetHandlers(), SourceHandlers()))
     app = web.Application(
         middlewares=[
             trace,
@@ -308,6 +313,7 @@ def _people(ground: WebGround) -> Part:
             coming,
             TerminalHandlers(units=database, door=terminals, clock=clock, pages=pages, cookies=cookies),
             CredentialHandlers(codes=codes, door=door, pages=pages, cookies=cookies),
+            KeyHandlers(units=database, keys=AgencyKeys(database, clock), clock=clock, pages=pages),
             PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
             AdminHandlers(units=database, passwords=passwords, clock=clock, pages=pages, sites=sites),
         )

@@ -70,6 +70,19 @@ class SqlCases(CaseStore):
         return await self._newest(tables.legal_case.c.agency_id == agency_id)
 
     @override
+    async def cases_of_agency_before(
+        self, agency_id: OrganisationId, before: tuple[datetime, CaseId] | None, *, limit: int
+    ) -> tuple[Case, ...]:
+        columns = tables.legal_case.c
+        query = select(tables.legal_case).where(columns.agency_id == agency_id)
+        if before is not None:
+            opened_at, case_id = before
+            is_same_moment = (columns.opened_at == opened_at) & (columns.id > case_id)
+            query = query.where((columns.opened_at < opened_at) | is_same_moment)
+        ordered = query.order_by(columns.opened_at.desc(), columns.id).limit(limit)
+        return all_of(Case, await self._connection.execute(ordered))
+
+    @override
     async def cases_of_area(
         self, area_id: OrganisationId, statuses: frozenset[CaseStatus]
     ) -> tuple[Case, ...]:

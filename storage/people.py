@@ -10,6 +10,7 @@ from server.kernel.identity import Role
 from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 from server.people.model import (
     Account,
+    AgencyKey,
     Attempts,
     Organisation,
     OtpAuthenticator,
@@ -220,23 +221,27 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(delete(tables.recovery).where(matches))
 
     @override
-    async def add_agency_key(
-        self, key_hash: bytes, organisation_id: OrganisationId, *, name: str, created_at: datetime
-    ) -> None:
-        await self._connection.execute(
-            insert(tables.agency_key).values(
-                key_hash=key_hash, organisation_id=organisation_id, name=name, created_at=created_at
-            )
-        )
+    async def add_agency_key(self, key: AgencyKey) -> None:
+        await self._connection.execute(insert(tables.agency_key).values(values_of(key)))
 
     @override
-    async def agency_of_key(self, key_hash: bytes) -> Organisation | None:
-        query = (
-            select(tables.organisation)
-            .join(tables.agency_key, tables.agency_key.c.organisation_id == tables.organisation.c.id)
-            .where(tables.agency_key.c.key_hash == key_hash)
-        )
-        return one_of(Organisation, (await self._connection.execute(query)).one_or_none())
+    async def agency_key(self, key_hash: bytes) -> AgencyKey | None:
+        query = select(tables.agency_key).where(tables.agency_key.c.key_hash == key_hash)
+        return one_of(AgencyKey, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def agency_keys(self) -> tuple[AgencyKey, ...]:
+        query = select(tables.agency_key).order_by(tables.agency_key.c.created_at.desc())
+        return all_of(AgencyKey, await self._connection.execute(query))
+
+    @override
+    async def put_agency_key(self, key: AgencyKey) -> None:
+        query = update(tables.agency_key).where(tables.agency_key.c.id == key.id)
+        await self._connection.execute(query.values(values_of(key)))
+
+    @override
+    async def remove_agency_key(self, key_id: str) -> None:
+        await self._connection.execute(delete(tables.agency_key).where(tables.agency_key.c.id == key_id))
 
     @override
     async def add_terminal(self, terminal: Terminal) -> None:

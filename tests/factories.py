@@ -14,6 +14,7 @@ from server.cases.model import (
 )
 from server.cases.offences import OffenceGroup
 from server.cooperation.model import LawyerCategory, LawyerProfile
+from server.http.scopes import Scope
 from server.kernel.identity import Role
 from server.kernel.ids import (
     AccountId,
@@ -25,7 +26,9 @@ from server.kernel.ids import (
     TerminalId,
     new_id,
 )
-from server.people.model import Account, Organisation, OrganisationKind, Terminal
+from server.people.agency_keys import KEY_LIFE
+from server.people.model import Account, AgencyKey, Organisation, OrganisationKind, Terminal
+from server.people.sessions import hash_of
 from server.scheduling.model import Booking, BookingStatus, Purpose
 
 _number = count(1)
@@ -40,6 +43,26 @@ def organisation(
 ) -> Organisation:
     return Organisation(
         id=OrganisationId(new_id()), kind=kind, name=name, region_code=region_code, parent_id=parent_id
+    )
+
+
+def agency_key(
+    secret: str,
+    organisation_id: OrganisationId,
+    *,
+    scopes: tuple[str, ...] = tuple(Scope),
+    networks: tuple[str, ...] = (),
+) -> AgencyKey:
+    created_at = datetime(2026, 9, 1, tzinfo=UTC)
+    return AgencyKey(
+        id=new_id(),
+        key_hash=hash_of(secret),
+        organisation_id=organisation_id,
+        name="系统",
+        scopes=scopes,
+        networks=networks,
+        created_at=created_at,
+        expires_at=created_at + KEY_LIFE,
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from server.alerts.handling import AlertList
 from server.alerts.model import Alert, Channel
-from server.alerts.own_ways import AGENCIES, Webhooks, contact_of, set_contact
+from server.alerts.own_ways import Webhooks, contact_of, set_contact
 from server.alerts.ports import AlertsTx
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
@@ -20,6 +20,7 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AlertId, OrganisationId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
+from server.people.policy import AGENCIES
 
 
 class ContactForm(Input):

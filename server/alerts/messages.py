@@ -3,14 +3,18 @@
 Whoever reads a person's mail or telephone learns that there is something to look at, and no more.
 """
 
-import json
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from hmac import digest
+from typing import Literal
+
+from pydantic import BaseModel
 
 from server.alerts.model import Alert, AlertKind
+from server.http.openapi import Webhook
+from server.kernel.errors import N_
 
 SECRET_BYTES = 32
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret of Standard Webhooks begins with
@@ -33,19 +37,34 @@ def mail_text(address: str) -> str:
     return _TEXT.format(address=address)
 
 
+class DeadlineData(BaseModel):
+    """Which of the agency's duties."""
+
+    agency_number: str
+    """The agency's own number of the case."""
+    duty: str
+    due_at: datetime
+
+
+class DeadlineMessage(BaseModel):
+    """What an agency's system is posted (Standard Webhooks, "Payload structure")."""
+
+    type: Literal["deadline.due_soon", "deadline.overdue"]
+    timestamp: datetime
+    data: DeadlineData
+
+
+WEBHOOK = Webhook(name="deadline", words=N_("本机关的期限临近或逾期"), body=DeadlineMessage)
+
+
 def webhook_body(alert: Alert, *, agency_number: str, raised_at: datetime) -> bytes:
     """Return what an agency's system is told: its own number, its own duty and when that is due."""
-    kinds = {AlertKind.DUE_SOON: "deadline.due_soon", AlertKind.OVERDUE: "deadline.overdue"}
-    told = {
-        "type": kinds[alert.kind],
-        "timestamp": raised_at.astimezone(UTC).isoformat(),
-        "data": {
-            "agency_number": agency_number,
-            "duty": alert.duty,
-            "due_at": alert.due_at.astimezone(UTC).isoformat(),
-        },
-    }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    message = DeadlineMessage(
+        type="deadline.due_soon" if alert.kind is AlertKind.DUE_SOON else "deadline.overdue",
+        timestamp=raised_at,
+        data=DeadlineData(agency_number=agency_number, duty=alert.duty, due_at=alert.due_at),
+    )
+    return message.model_dump_json().encode()
 
 
 def webhook_headers(message_id: str, body: bytes, secret: bytes, now: datetime) -> Mapping[str, str]:

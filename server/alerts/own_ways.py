@@ -13,11 +13,10 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, OrganisationId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
-from server.people.model import OrganisationKind
+from server.people.policy import AGENCIES
 from server.people.ports import Sealer
 
 MAX_ENDPOINTS = 5
-AGENCIES = frozenset({OrganisationKind.POLICE, OrganisationKind.PROCURATORATE, OrganisationKind.COURT})
 
 
 class TooManyEndpoints(DomainError):

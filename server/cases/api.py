@@ -4,35 +4,126 @@ The agency's key comes as `Authorization: Bearer …`; each notice bears an `Ide
 the first answer is kept and given again however often the same notice is sent.
 """
 
+from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import Field
 
-from server.cases.messages import CaseMessage, LawyerMessage, case_message, notice_message
+from server.cases.messages import (
+    CaseMessage,
+    CasesMessage,
+    LawyerMessage,
+    Message,
+    NoticeMessage,
+    case_message,
+    notice_message,
+)
 from server.cases.model import Case
 from server.cases.notices import (
     MAX_KEY_LENGTH,
-    AnythingInput,
     KeyMissing,
     NoticeInput,
+    SecretCase,
+    SecretNoticeInput,
     hash_of,
+    parse_notice,
     parse_secret,
 )
 from server.cases.ports import CaseLogTx, CasesTx
-from server.cases.service.intake import Delivery, find_notice, register_secret_number, send_notice
+from server.cases.service.intake import (
+    AlreadyNotified,
+    Delivery,
+    KeyReused,
+    NoAgency,
+    NoInstitution,
+    find_notice,
+    register_secret_number,
+    send_notice,
+)
 from server.cases.service.looking import note_case_view
 from server.cases.service.records import clocks_of, defenders_of, find_case
 from server.http.identity import identity_of
-from server.http.parsing import parse, parse_json
+from server.http.openapi import IF_NONE_MATCH, Operation, Parameter, Where
+from server.http.parsing import Input, parse_query, read_object
 from server.http.routing import Route
-from server.kernel.clock import Clock
+from server.http.scopes import Scope
+from server.kernel.clock import EPOCH, Clock, microseconds_of
+from server.kernel.errors import N_, InvalidInput
 from server.kernel.identity import Role
-from server.kernel.ids import CaseId, NoticeId
+from server.kernel.ids import ID_ALPHABET, ID_LENGTH, CaseId, NoticeId
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
 
+MOST_AT_ONCE = 200
 _ETAG_DIGITS = 32
+_CURSOR = f"^[0-9]{{1,16}}\\.[{ID_ALPHABET}]{{{ID_LENGTH}}}$"
+"""When the last case of a page was opened, in microseconds, and its id."""
+
+
+class CasesQuery(Input):
+    """Which of the cases."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 50
+    cursor: Annotated[str, Field(pattern=_CURSOR)] | None = None
+
+
+SEND_NOTICE = Operation(
+    id="sendNotice",
+    words=N_("送达通知辩护"),
+    scope=Scope.SEND_NOTICES,
+    answer=NoticeMessage,
+    status=HTTPStatus.CREATED,
+    bodies=(NoticeInput, SecretNoticeInput),
+    parameters=(
+        Parameter(
+            name="Idempotency-Key",
+            where=Where.HEADER,
+            words=N_("每份通知一个；重发时用同一个，就会得到同一个答复"),
+            schema={"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+            required=True,
+        ),
+    ),
+    errors=(KeyMissing, InvalidInput, SecretCase, NoInstitution, KeyReused, AlreadyNotified),
+)
+SHOW_NOTICE = Operation(
+    id="showNotice",
+    words=N_("查询一份通知的办理情况"),
+    scope=Scope.READ_NOTICES,
+    answer=NoticeMessage,
+    parameters=(IF_NONE_MATCH,),
+)
+LIST_CASES = Operation(
+    id="listCases",
+    words=N_("列出本机关的案件，最新的在前"),
+    scope=Scope.READ_CASES,
+    answer=CasesMessage,
+    parameters=(
+        Parameter(
+            name="limit",
+            where=Where.QUERY,
+            words=N_("一次最多几件"),
+            schema={"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE, "default": 50},
+        ),
+        Parameter(
+            name="cursor",
+            where=Where.QUERY,
+            words=N_("上一页答复里的 next"),
+            schema={"type": "string", "pattern": _CURSOR},
+        ),
+        IF_NONE_MATCH,
+    ),
+    errors=(InvalidInput,),
+)
+SHOW_CASE = Operation(
+    id="showCase",
+    words=N_("查询一个案件：状态、律师、期限"),
+    scope=Scope.READ_CASES,
+    answer=CaseMessage,
+    parameters=(IF_NONE_MATCH,),
+)
 
 
 class CaseApi:
@@ -45,10 +136,12 @@ class CaseApi:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
+        notices, cases = "/api/v1/notices", "/api/v1/cases"
         return (
-            Route("POST", "/api/v1/notices", self.receive_notice, Action.SEND_NOTICE),
-            Route("GET", "/api/v1/notices/{notice_id}", self.show_notice, Action.VIEW_NOTICE),
-            Route("GET", "/api/v1/cases/{case_id}", self.show_case, Action.VIEW_CASE),
+            Route("POST", notices, self.receive_notice, Action.SEND_NOTICE, SEND_NOTICE),
+            Route("GET", f"{notices}/{{notice_id}}", self.show_notice, Action.VIEW_NOTICE, SHOW_NOTICE),
+            Route("GET", cases, self.list_cases, Action.LIST_SENT_CASES, LIST_CASES),
+            Route("GET", f"{cases}/{{case_id}}", self.show_case, Action.VIEW_CASE, SHOW_CASE),
         )
 
     async def receive_notice(self, request: web.Request) -> web.Response:
@@ -62,7 +155,7 @@ class CaseApi:
         key = request.headers.get("Idempotency-Key", "").strip()
         if not 0 < len(key) <= MAX_KEY_LENGTH:
             raise KeyMissing
-        values = (await parse_json(request, AnythingInput)).model_dump()
+        values = await read_object(request)
         identity = identity_of(request)
         delivery = Delivery(key, hash_of(values))
         if values.get("secret") is True:
@@ -70,14 +163,14 @@ class CaseApi:
             async with self._units.transaction() as tx:
                 kept = await register_secret_number(secret.agency_number, delivery, identity, tx, self._clock)
         else:
-            command = parse(NoticeInput, values).command()
+            command = parse_notice(values).command()
             async with self._units.transaction() as tx:
                 kept = await send_notice(command, delivery, identity, tx, self._clock)
         return web.Response(
             text=kept.body,
             status=HTTPStatus.CREATED,
             content_type="application/json",
-            headers={"Location": kept.location},
+            headers={"Location": kept.location, "ETag": _tag(kept.body)},
         )
 
     async def show_notice(self, request: web.Request) -> web.Response:
@@ -86,26 +179,32 @@ class CaseApi:
             notice = await find_notice(NoticeId(request.match_info["notice_id"]), identity_of(request), tx)
             case = None if notice.case_id is None else await tx.cases.case(notice.case_id)
             message = None if case is None else await self._case_message(case, identity_of(request).role, tx)
-        body = notice_message(notice, message)
-        return web.Response(text=body.model_dump_json(), content_type="application/json")
+        return _answer(request, notice_message(notice, message))
+
+    async def list_cases(self, request: web.Request) -> web.Response:
+        """Say how the agency's cases stand, the newest first, some at a time."""
+        asked, identity = parse_query(request, CasesQuery), identity_of(request)
+        before = None if asked.cursor is None else _behind(asked.cursor)
+        if identity.organisation_id is None:
+            raise NoAgency
+        async with self._units.reading() as tx:
+            found = await tx.cases.cases_of_agency_before(
+                identity.organisation_id, before, limit=asked.limit + 1
+            )
+            shown = found[: asked.limit]
+            messages = [await self._case_message(case, identity.role, tx) for case in shown]
+        following = _cursor(shown[-1]) if len(found) > asked.limit else None
+        return _answer(request, CasesMessage(items=tuple(messages), next=following))
 
     async def show_case(self, request: web.Request) -> web.Response:
-        """Say how a case stands; `ETag` changes with the answer and with nothing else.
-
-        It is no count of changes to the case: that would move when the defence meets its client.
-        """
+        """Say how a case stands."""
         async with self._units.reading() as tx:
             case = await find_case(
                 CaseId(request.match_info["case_id"]), identity_of(request), Action.VIEW_CASE, tx
             )
             message = await self._case_message(case, identity_of(request).role, tx)
         await note_case_view(case, identity_of(request), self._units, self._clock)
-        text = message.model_dump_json()
-        tag = sha256(text.encode()).hexdigest()[:_ETAG_DIGITS]
-        headers = {"ETag": f'"{tag}"'}
-        if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
-            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return web.Response(text=text, content_type="application/json", headers=headers)
+        return _answer(request, message)
 
     async def _case_message(self, case: Case, role: Role, tx: CasesTx) -> CaseMessage:
         return case_message(
@@ -118,3 +217,28 @@ class CaseApi:
                 for each in await defenders_of(case.id, tx)
             ],
         )
+
+
+def _answer(request: web.Request, message: Message) -> web.Response:
+    """Answer with an `ETag` that changes with the answer and with nothing else.
+
+    It is no count of changes to the case: that would move when the defence meets its client.
+    """
+    text = message.model_dump_json()
+    tag = _tag(text)
+    if any(known.value in {tag.strip('"'), "*"} for known in request.if_none_match or ()):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    return web.Response(text=text, content_type="application/json", headers={"ETag": tag})
+
+
+def _tag(text: str) -> str:
+    return f'"{sha256(text.encode()).hexdigest()[:_ETAG_DIGITS]}"'
+
+
+def _cursor(case: Case) -> str:
+    return f"{microseconds_of(case.opened_at)}.{case.id}"
+
+
+def _behind(cursor: str) -> tuple[datetime, CaseId]:
+    moment, _, case_id = cursor.partition(".")
+    return EPOCH + timedelta(microseconds=int(moment)), CaseId(case_id)

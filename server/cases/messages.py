@@ -55,6 +55,14 @@ class CaseMessage(Message):
     clocks: tuple[ClockMessage, ...]
 
 
+class CasesMessage(Message):
+    """Some of an agency's cases, the newest first."""
+
+    items: tuple[CaseMessage, ...]
+    next: str | None
+    """The cursor of those that follow; None: there are no more."""
+
+
 class NoticeMessage(Message):
     """The answer to a notice."""
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from server.cases.model import Gender, NoticeReason, Procedure, Stage
 from server.cases.service.intake import Recipient, SendNotice
-from server.http.parsing import Input, parse
+from server.http.parsing import WHOLE, Input, parse_text
 from server.kernel.errors import N_, DomainError, FieldError
 
 MAX_KEY_LENGTH = 100
@@ -62,8 +62,8 @@ class NoticeInput(Input):
     found_on: date | None = None
     received_case_on: date | None = None
     facility: Annotated[str, Field(max_length=100)] = ""
-    co_accused: Annotated[int, Field(ge=0, le=500)] = 0
-    volumes: Annotated[int, Field(ge=0, le=5000)] = 0
+    co_accused: Annotated[int, Field(ge=0, le=500), WHOLE] = 0
+    volumes: Annotated[int, Field(ge=0, le=5000), WHOLE] = 0
     related_numbers: Annotated[tuple[ShortText, ...], Field(max_length=20)] = ()
     earlier_number: Annotated[str, Field(max_length=60)] = ""
     hearing_at: AwareDatetime | None = None
@@ -106,10 +106,6 @@ class SecretNoticeInput(Input):
     agency_number: ShortText
 
 
-class AnythingInput(Input, extra="allow"):
-    """A JSON object, before it is known which of the two it is."""
-
-
 def parse_secret(values: dict[str, object]) -> SecretNoticeInput:
     """Parse a secret notice.
 
@@ -120,7 +116,12 @@ def parse_secret(values: dict[str, object]) -> SecretNoticeInput:
     if surplus:
         message = N_("涉密案件不能提交这一项")
         raise SecretCase(fields=tuple(FieldError(name, "secret", message) for name in surplus))
-    return parse(SecretNoticeInput, values)
+    return parse_text(SecretNoticeInput, json.dumps(values))
+
+
+def parse_notice(values: dict[str, object]) -> NoticeInput:
+    """Parse any other notice; raises `InvalidInput`."""
+    return parse_text(NoticeInput, json.dumps(values))
 
 
 def hash_of(values: dict[str, object]) -> bytes:

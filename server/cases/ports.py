@@ -61,6 +61,12 @@ class CaseStore(Protocol):
         """Return the cases that the agency sent, newest first."""
         ...
 
+    async def cases_of_agency_before(
+        self, agency_id: OrganisationId, before: tuple[datetime, CaseId] | None, *, limit: int
+    ) -> tuple[Case, ...]:
+        """Return some of those, from behind the case that was opened then and has this id."""
+        ...
+
     async def cases_of_area(
         self, area_id: OrganisationId, statuses: frozenset[CaseStatus]
     ) -> tuple[Case, ...]:

@@ -7,7 +7,11 @@ from server.demo.meetings import play_meetings
 from server.demo.organisations import make_organisations
 from server.demo.people import make_people
 from server.demo.story import Cast, play_cases
+from server.http.scopes import Scope
 from server.kernel.clock import Clock, local_date
+from server.kernel.ids import new_id
+from server.people.agency_keys import KEY_LIFE
+from server.people.model import AgencyKey
 from server.people.sessions import hash_of
 from storage.database import Database
 
@@ -58,8 +62,14 @@ async def seed(database: Database, clock: Clock) -> None:
         await play_cases(cast, tx, clock.now())
         await play_meetings(cast, tx, clock.now())
         await tx.people.add_agency_key(
-            hash_of(DEMO_AGENCY_KEY),
-            organisations.named(DEMO_AGENCY).id,
-            name="演示",
-            created_at=clock.now(),
+            AgencyKey(
+                id=new_id(),
+                key_hash=hash_of(DEMO_AGENCY_KEY),
+                organisation_id=organisations.named(DEMO_AGENCY).id,
+                name="演示",
+                scopes=tuple(Scope),
+                networks=(),
+                created_at=clock.now(),
+                expires_at=clock.now() + KEY_LIFE,
+            )
         )

@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from server.kernel.circumstances import ORIGIN
 from server.kernel.errors import NotSignedIn
 from server.kernel.identity import ANONYMOUS, Identity
 from server.kernel.ids import SessionId
@@ -27,8 +28,8 @@ class SessionStore(Protocol):
         """
         ...
 
-    async def by_key(self, key: str) -> Identity | None:
-        """Return the agency whose system holds `key`, or None."""
+    async def by_key(self, key: str, origin: str) -> Identity | None:
+        """Return the agency whose system holds `key`; None for another, or one not good from `origin` now."""
         ...
 
 
@@ -65,7 +66,7 @@ def identify(sessions: SessionStore) -> Middleware:
         key, token = bearer_key(request), session_token(request)
         found = None
         if key is not None:
-            found = await sessions.by_key(key)
+            found = await sessions.by_key(key, ORIGIN.get())
         elif token is not None:
             found = await sessions.use(token)
         request[_IDENTITY] = found or ANONYMOUS

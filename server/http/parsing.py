@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from aiohttp import web
 from multidict import MultiDictProxy
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from server.kernel.errors import N_, FieldError, InvalidInput
 
@@ -16,6 +17,17 @@ class Input(BaseModel):
     """Base of every model that outside bytes are parsed into: strict about names, lenient about nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        """Refuse the one character that no text of a database can hold (PostgreSQL manual, §8.3)."""
+        if any(
+            isinstance(each, str) and "\0" in each
+            for each in (value if isinstance(value, tuple) else (value,))
+        ):
+            raise PydanticCustomError("nul", "a NUL character")
+        return value
 
 
 _MESSAGES = {
@@ -67,13 +79,49 @@ def parse(model: type[ModelT], values: object) -> ModelT:
 
 
 async def parse_json(request: web.Request, model: type[ModelT]) -> ModelT:
-    """Parse a JSON body into `model`; raises `InvalidInput`."""
+    """Parse a JSON body into `model`, as strict about types as JSON allows; raises `InvalidInput`."""
+    return parse_text(model, await request.read())
+
+
+async def read_object(request: web.Request) -> dict[str, object]:
+    """Return a JSON object before it is known what it has to be; raises `InvalidInput` if it is none."""
     try:
         values = json.loads(await request.read())
     except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
         unreadable = FieldError("body", "json_invalid", _MESSAGES["json_invalid"])
-        raise InvalidInput(fields=(unreadable,)) from None
-    return parse(model, values)
+        raise InvalidInput(fields=(unreadable,))
+    return values
+
+
+def parse_text(model: type[ModelT], text: bytes | str) -> ModelT:
+    """Parse JSON into `model`: a number in quotes is no number. Raises `InvalidInput`."""
+    try:
+        return model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        found = field_errors(error)
+    if found[0].code == "json_invalid":
+        _name_what_is_no_text(model, text)
+    raise InvalidInput(fields=found)
+
+
+def _name_what_is_no_text(model: type[Input], text: bytes | str) -> None:
+    """Raise `InvalidInput` with the field that holds half a character (RFC 8259 §8.2), if that is all."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    parse(model, values)
+
+
+def _whole(value: object) -> object:
+    """Take 3.0 for 3, as JSON Schema does: the same number, written otherwise."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""With what a whole number in JSON is annotated."""
 
 
 async def read_form(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:

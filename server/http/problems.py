@@ -141,19 +141,17 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
     """Make the outermost middleware, which turns every refusal and mistake into a worded answer."""
 
     async def word(error: DomainError, request: web.Request, status: int) -> web.StreamResponse:
-        if isinstance(error, NotSignedIn) and wants_page(request):
-            return _to_sign_in(request)
-        if isinstance(error, PasswordNotChanged | NotEnrolled) and wants_page(request):
-            return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/account"})
-        if isinstance(error, ProofTooOld) and wants_page(request):
-            return await ask_for_proof(request, pages)
-        if wants_page(request):
-            response = pages.render(request, "errors/problem.html", status=status, problem=error)
-        else:
-            response = problem_json(error, request, catalogue, status)
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            response.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return response
+        if not wants_page(request):
+            return problem_json(error, request, catalogue, status)
+        match error:
+            case NotSignedIn():
+                return _to_sign_in(request)
+            case PasswordNotChanged() | NotEnrolled():
+                return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/account"})
+            case ProofTooOld():
+                return await ask_for_proof(request, pages)
+            case _:
+                return pages.render(request, "errors/problem.html", status=status, problem=error)
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -163,10 +161,18 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
             told = _told(request, error)
             if told is None:
                 raise
-            refusal, status = told
-            return await word(refusal, request, status)
+            response = await word(told[0], request, told[1])
+            response.headers.update(_hints(error, told[1]))
+            return response
 
     return middleware
+
+
+def _hints(error: Exception, status: int) -> Mapping[str, str]:
+    """Return what tells a program how to go on: with which method (RFC 9110 §15.5.6), or when (§10.2.3)."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return {"Allow": error.headers["Allow"]}
+    return {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def _told(request: web.Request, error: Exception) -> tuple[DomainError, int] | None:

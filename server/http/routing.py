@@ -11,8 +11,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.http.identity import identity_of
+from server.http.openapi import Operation
+from server.http.scopes import ScopeMissing
 from server.kernel.errors import NotEnrolled, NotSignedIn, PasswordNotChanged, ProofTooOld
-from server.kernel.identity import Role
+from server.kernel.identity import Identity, Role
 from server.kernel.permissions import PERMISSIONS, Action, Relation, needs_no_record, require
 
 
@@ -24,6 +26,8 @@ class Route:
     path: str
     handler: Handler
     action: Action
+    operation: Operation | None = None
+    """What it does for programs; None: it is for people, and no key opens it."""
     proof: bool = False
     """Whether the person must have shown who they are within the last minutes (OWASP ASVS 5.0, 7.5.3)."""
 
@@ -39,6 +43,14 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
         app.router.add_route(route.method, route.path, _guarded(route))
 
 
+def _check_scope(route: Route, identity: Identity) -> None:
+    """Pass people, and keys that are good for this."""
+    if identity.scopes is None or route.action is Action.VISIT:
+        return
+    if route.operation is None or route.operation.scope not in identity.scopes:
+        raise ScopeMissing
+
+
 _BEFORE_CHANGE = {Action.VISIT, Action.USE_OWN_ACCOUNT}
 """What somebody may do with a password that another person knows."""
 _BEFORE_ENROLMENT = {*_BEFORE_CHANGE, Action.KEEP_CREDENTIALS}
@@ -49,6 +61,7 @@ def _guarded(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         identity = identity_of(request)
         role = identity.role
+        _check_scope(route, identity)
         if needs_no_record(route.action):
             require(role, route.action, Relation.NO_RECORD)
         elif role is Role.ANONYMOUS and Role.ANONYMOUS not in PERMISSIONS[route.action]:

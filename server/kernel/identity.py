@@ -42,6 +42,8 @@ class Identity:
     terminal_id: TerminalId | None = None
     session_id: SessionId | None = None
     """The session by which they came; it stays the same while its token changes."""
+    scopes: frozenset[str] | None = None
+    """What an agency's system may ask for with its key; None for people."""
     must_change_password: bool = False
     """Whether the password is one that somebody else knows: nothing but changing it is allowed."""
     must_enrol: bool = False

@@ -53,6 +53,8 @@ class Action(StrEnum):
     """Say that one sees to an alert."""
     KEEP_WEBHOOKS = "keep_webhooks"
     """Say where an agency's system hears of alerts about its duties."""
+    KEEP_API_KEYS = "keep_api_keys"
+    """Issue, rotate and revoke the keys of agencies' systems."""
     ADD_ACCOUNT = "add_account"
     """See the accounts and let another person in."""
     MANAGE_ACCOUNT = "manage_account"
@@ -81,6 +83,8 @@ class Action(StrEnum):
     """Tell that a duty of the defence is done, which ends its clock."""
     SEND_NOTICE = "send_notice"
     """Notify legal aid that somebody needs a defender."""
+    LIST_SENT_CASES = "list_sent_cases"
+    """See the cases that came of one's agency's notices, page by page."""
     VIEW_NOTICE = "view_notice"
     """See what became of a notice."""
     ANSWER_ASSIGNMENT = "answer_assignment"
@@ -135,6 +139,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.SEE_ALERTS: dict.fromkeys(_ALERTED, _NO_RECORD),
     Action.HANDLE_ALERT: dict.fromkeys(_ALERTED, _OPEN_OR_CLOSED),
     Action.KEEP_WEBHOOKS: {Role.SYSTEM_ADMIN: _NO_RECORD},
+    Action.KEEP_API_KEYS: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.ADD_ACCOUNT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.MANAGE_ACCOUNT: {Role.SECURITY_ADMIN: _OWN},
     Action.ADD_ORGANISATION: {Role.SYSTEM_ADMIN: _NO_RECORD},
@@ -149,6 +154,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.RECORD_PROGRESS: {Role.LAWYER: _OWN, Role.LEGAL_AID_OFFICER: _OWN},
     Action.RECORD_STEP: {Role.LAWYER: _OWN},
     Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
+    Action.LIST_SENT_CASES: {Role.AGENCY_OFFICER: _NO_RECORD},
     Action.VIEW_NOTICE: {Role.AGENCY_OFFICER: _OWN},
     Action.ANSWER_ASSIGNMENT: {Role.LAWYER: _OWN},
     Action.END_ASSIGNMENT: {Role.LEGAL_AID_OFFICER: _OWN, Role.COORDINATOR: _OWN},

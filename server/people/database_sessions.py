@@ -29,9 +29,15 @@ class DatabaseSessions(SessionStore):
         return await use_session(token, self._units, self._clock)
 
     @override
-    async def by_key(self, key: str) -> Identity | None:
+    async def by_key(self, key: str, origin: str) -> Identity | None:
         async with self._units.reading() as tx:
-            agency = await tx.people.agency_of_key(hash_of(key))
-        if agency is None:
+            found = await tx.people.agency_key(hash_of(key))
+            agency = None if found is None else await tx.people.organisation(found.organisation_id)
+        if found is None or agency is None or not found.opens(origin=origin, now=self._clock.now()):
             return None
-        return Identity(role=Role.AGENCY_OFFICER, name=agency.name, organisation_id=agency.id)
+        return Identity(
+            role=Role.AGENCY_OFFICER,
+            name=agency.name,
+            organisation_id=agency.id,
+            scopes=frozenset(found.scopes),
+        )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 
 from typing_extensions import override
 
@@ -164,6 +165,37 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyKey:
+    """With what an agency's system proves itself; only its hash is stored."""
+
+    id: str
+    key_hash: bytes
+    organisation_id: OrganisationId
+    name: str
+    """What it is for: 统一业务系统."""
+    scopes: tuple[str, ...]
+    """What it is good for (`server.http.scopes`)."""
+    networks: tuple[str, ...]
+    """From where it may be used, as CIDR networks; empty: from everywhere."""
+    created_at: datetime
+    expires_at: datetime
+
+    def opens(self, *, origin: str, now: datetime) -> bool:
+        """Tell whether it is heard from this address now."""
+        if now >= self.expires_at:
+            return False
+        return not self.networks or _is_within(origin, self.networks)
+
+
+def _is_within(origin: str, networks: tuple[str, ...]) -> bool:
+    try:
+        address = ip_address(origin)
+    except ValueError:
+        return False
+    return any(address in ip_network(each) for each in networks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairingCode:
     """A code that turns a browser into a terminal, once, for some minutes."""
 
@@ -283,6 +315,31 @@ class TerminalEvent(Event):
     @override
     def topics(self) -> tuple[str, ...]:
         return (f"access:{self.terminal_id}", f"organisation:{self.facility_id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyKeyEvent(Event):
+    """Something that happened to the key of an agency's system."""
+
+    organisation_id: str
+    key_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"organisation:{self.organisation_id}"
+
+
+class AgencyKeyIssued(AgencyKeyEvent):
+    """An agency's system has a key from now on."""
+
+
+class AgencyKeyRotated(AgencyKeyEvent):
+    """Another key takes its place; it is heard a while longer."""
+
+
+class AgencyKeyRevoked(AgencyKeyEvent):
+    """It is heard no more."""
 
 
 class TerminalAdded(TerminalEvent):

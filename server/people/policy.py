@@ -80,13 +80,13 @@ def needed_organisation(role: Role) -> frozenset[OrganisationKind] | None:
     return _ORGANISATION_OF.get(role)
 
 
-_AGENCIES = frozenset({OrganisationKind.POLICE, OrganisationKind.PROCURATORATE, OrganisationKind.COURT})
+AGENCIES = frozenset({OrganisationKind.POLICE, OrganisationKind.PROCURATORATE, OrganisationKind.COURT})
 _ORGANISATION_OF = {
     Role.LAWYER: frozenset({OrganisationKind.LEGAL_AID_INSTITUTION, OrganisationKind.LAW_FIRM}),
     Role.LEGAL_AID_OFFICER: frozenset({OrganisationKind.LEGAL_AID_INSTITUTION}),
     Role.COORDINATOR: frozenset({OrganisationKind.COOPERATION_AREA}),
     Role.FACILITY_OFFICER: frozenset({OrganisationKind.DETENTION_FACILITY}),
-    Role.AGENCY_OFFICER: _AGENCIES,
+    Role.AGENCY_OFFICER: AGENCIES,
     Role.JUDGE: frozenset({OrganisationKind.COURT}),
     Role.CLERK: frozenset({OrganisationKind.COURT}),
     Role.PROSECUTOR: frozenset({OrganisationKind.PROCURATORATE}),

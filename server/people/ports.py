@@ -8,6 +8,7 @@ from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 from server.kernel.transaction import Transaction
 from server.people.model import (
     Account,
+    AgencyKey,
     Attempts,
     Organisation,
     OtpAuthenticator,
@@ -159,14 +160,24 @@ class PeopleStore(Protocol):
         """Forget that the account waited."""
         ...
 
-    async def add_agency_key(
-        self, key_hash: bytes, organisation_id: OrganisationId, *, name: str, created_at: datetime
-    ) -> None:
-        """Store the hash of a new key of an agency's system."""
+    async def add_agency_key(self, key: AgencyKey) -> None:
+        """Store a new key of an agency's system."""
         ...
 
-    async def agency_of_key(self, key_hash: bytes) -> Organisation | None:
-        """Return the agency whose key has this hash."""
+    async def agency_key(self, key_hash: bytes) -> AgencyKey | None:
+        """Return the key of this hash, expired or not."""
+        ...
+
+    async def agency_keys(self) -> tuple[AgencyKey, ...]:
+        """Return all keys, the newest first."""
+        ...
+
+    async def put_agency_key(self, key: AgencyKey) -> None:
+        """Store a changed key."""
+        ...
+
+    async def remove_agency_key(self, key_id: str) -> None:
+        """Forget the key."""
         ...
 
     async def add_terminal(self, terminal: Terminal) -> None:

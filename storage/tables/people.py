@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from server.kernel.identity import Role
 from server.people.model import OrganisationKind, Proof
-from storage.columns import EnumText, UtcDateTime
+from storage.columns import EnumText, TextTuple, UtcDateTime
 from storage.tables.base import Id, metadata
 
 organisation = Table(
@@ -115,10 +115,14 @@ recovery = Table(
 agency_key = Table(
     "agency_key",
     metadata,
-    Column("key_hash", LargeBinary(32), primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("key_hash", LargeBinary(32), nullable=False, unique=True),
     Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
     Column("name", String(60), nullable=False),
+    Column("scopes", TextTuple, nullable=False),
+    Column("networks", TextTuple, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 attempt = Table(

@@ -153,6 +153,7 @@ async def test_a_failure_in_the_middle_leaves_nothing_half_made(database: Databa
 async def test_the_demo_agency_is_known_by_its_key(database: Database, clock: SetClock) -> None:
     await seed(database, clock)
     async with database.reading() as tx:
-        agency = await tx.people.agency_of_key(hash_of(DEMO_AGENCY_KEY))
+        key = await tx.people.agency_key(hash_of(DEMO_AGENCY_KEY))
+        agency = None if key is None else await tx.people.organisation(key.organisation_id)
     assert agency is not None
     assert agency.name == DEMO_AGENCY

@@ -1,14 +1,12 @@
 """A small county: its area, legal-aid institution, procuratorate with a key, detention facility, people."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from server.kernel.identity import Role
 from server.kernel.ids import OrganisationId
 from server.people.model import Account, Organisation, OrganisationKind
-from server.people.sessions import hash_of
 from storage.database import Database
-from tests.factories import account, organisation
+from tests.factories import account, agency_key, organisation
 
 KEY = "the-key-of-the-procuratorate"
 OTHER_KEY = "the-key-of-another-agency"
@@ -57,7 +55,5 @@ async def make_county(database: Database) -> County:
         for person in (county.coordinator, county.officer, county.prosecutor):
             await tx.people.add_account(person, password_hash=None)
         for key, agency in ((KEY, procuratorate), (OTHER_KEY, police)):
-            await tx.people.add_agency_key(
-                hash_of(key), agency.id, name="系统", created_at=datetime(2026, 9, 1, tzinfo=UTC)
-            )
+            await tx.people.add_agency_key(agency_key(key, agency.id))
     return county

@@ -133,7 +133,7 @@ class LostSessions(SessionStore):
         return await self.still(SessionId(token))
 
     @override
-    async def by_key(self, key: str) -> None:
+    async def by_key(self, key: str, origin: str) -> None:
         return None
 
 

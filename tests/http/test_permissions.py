@@ -34,7 +34,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ALLOW = Decision.ALLOW
 CASE_ROLES = {Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR, Role.AGENCY_OFFICER}
-_PLAIN = {"path": "none.css", "token": "none", "credential_id": "none"}
+_PLAIN = {"path": "none.css", "token": "none", "credential_id": "none", "key_id": "none"}
 """Parameters that name no record."""
 
 

@@ -2,9 +2,14 @@
 
 from types import SimpleNamespace as Value
 
+from server.alerts.messages import WEBHOOK
+from server.app import compose
 from server.audit.heads import TreeHead
 from server.http.health import Finding, Probe, State
-from server.kernel.identity import Role
+from server.http.openapi import document
+from server.http.routing import ROUTES, Route
+from server.kernel.identity import ANONYMOUS, Role
+from server.settings import Settings
 from tests.samples.values import Sample, at, someone
 
 
@@ -48,7 +53,15 @@ LOGGED = [
     },
 ]
 
+_ROUTES: tuple[Route, ...] = compose(Settings())[ROUTES]
 OPERATIONS = (
+    Sample(
+        name="reference",
+        template="api/reference.html",
+        identity=ANONYMOUS,
+        path="/api",
+        context={"document": document(_ROUTES, (WEBHOOK,), lambda message: message)},
+    ),
     Sample(
         name="health",
         template="operations/health.html",

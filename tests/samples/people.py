@@ -1,16 +1,19 @@
 """Pages of people and of errors."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import segno
 from markupsafe import Markup
 
 from server.http.proof import Carried
+from server.http.scopes import Scope
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from server.kernel.identity import ANONYMOUS, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId
 from server.people.model import (
     Account,
+    AgencyKey,
     Organisation,
     OrganisationKind,
     OtpAuthenticator,
@@ -198,6 +201,37 @@ def administration() -> tuple[Sample, ...]:
     )
 
 
+def api_keys() -> tuple[Sample, ...]:
+    key = AgencyKey(
+        id="k" * 26,
+        key_hash=bytes(32),
+        organisation_id=_CENTRE.id,
+        name="统一业务系统",
+        scopes=("notices:send", "cases:read"),
+        networks=("10.20.0.0/16", "2001:db8::/32"),
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=365),
+    )
+    context: dict[str, object] = {
+        "keys": (key, replace(key, expires_at=NOW)),
+        "agencies": (_CENTRE,),
+        "names": {_CENTRE.id: _CENTRE.name},
+        "scopes": tuple(Scope),
+        "chosen": ("notices:send",),
+        "typed": {},
+        "problem": None,
+        "secret": "lb_" + "Qm3x9TzRw4kVpL_" * 3,
+    }
+    admin = someone(Role.SECURITY_ADMIN, "秦某")
+    return tuple(
+        Sample(name=name, template="people/api_keys.html", identity=admin, path="/api-keys", context=shown)
+        for name, shown in (
+            ("api-keys", context),
+            ("api-keys-none", context | {"keys": (), "secret": "", "problem": _WRONG}),
+        )
+    )
+
+
 def credentials() -> tuple[Sample, ...]:
     carried = Carried("/accounts", (("login", "lin"), ("name", "林某")))
     return (
@@ -243,4 +277,4 @@ def problems() -> tuple[Sample, ...]:
     )
 
 
-PEOPLE = (*people(), *administration(), *credentials(), *problems())
+PEOPLE = (*people(), *administration(), *credentials(), *api_keys(), *problems())

@@ -16,6 +16,7 @@ GROUPS = {
     "AccountEvent",
     "AlertEvent",
     "EndpointEvent",
+    "AgencyKeyEvent",
     "AnnotationEvent",
     "AssignmentEvent",
     "BookingEvent",
