@@ -63,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
         ("demo", _demo, "make the fictional demo province"),
         ("docs", _docs, "write the documents that are generated from the code"),
         ("check", _check, "verify database, audit log and files; tells what is wrong"),
+        ("backup", _backup, "make a backup in a folder while the platform serves; the keys stay out of it"),
+        ("restore", _restore, "put a backup where nothing is yet, and check that it is whole"),
         ("keys", _keys, "rotate the master key, split it into shares, prove that they suffice, restore it"),
     ):
         command = commands.add_parser(name, help=told, description=told)
@@ -73,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--public-address", help="IP address under which browsers reach the media port")
         command.add_argument("--data-dir", type=Path, help="folder of database, objects and sockets")
         command.add_argument("--no-demo", dest="demo", action="store_false", default=None)
+        if run in {_backup, _restore}:
+            command.add_argument("folder", type=Path, help="where the backup is")
         if run is _keys:
             command.add_argument("action", choices=("rotate", "split", "drill", "restore"))
             command.add_argument("--shares", type=int, default=5, help="how many shares `split` makes")
@@ -192,6 +196,22 @@ def _check(settings: Settings, _options: argparse.Namespace) -> None:
     found_all = f"{len(findings)} 处问题 · findings" if findings else "没有发现问题 · nothing found"
     print(f"{found_all} ({held})")  # noqa: T201 - the command's answer
     sys.exit(_COULD_NOT if findings else 0)
+
+
+def _backup(settings: Settings, options: argparse.Namespace) -> None:
+    from server import backup_commands  # noqa: PLC0415
+
+    progress = partial(_show_progress, "文件 · files")
+    asyncio.run(backup_commands.back_up(settings, options.folder, progress))
+
+
+def _restore(settings: Settings, options: argparse.Namespace) -> None:
+    from server import backup_commands  # noqa: PLC0415
+
+    with _alone_with(settings.data_dir):
+        progress = partial(_show_progress, "核对 · verifying")
+        asyncio.run(backup_commands.restore(settings, options.folder, progress))
+    _check(settings, options)
 
 
 def _keys(settings: Settings, options: argparse.Namespace) -> None:

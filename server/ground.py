@@ -101,6 +101,7 @@ class Ground:
         suite = _suite(settings)
         self.case_keys = CaseKeys(self.database, MasterKeys(settings.master_keys), clock, suite)
         self.objects = SealedStore(store.blobs, self.case_keys, suite)
+        self.blobs = store.blobs
         self.ping_objects = store.ping
         self.sealer = AesSealer(partial(key_in, settings.credential_key))
 
