@@ -66,12 +66,15 @@ from server.people.cookies import Cookies
 from server.people.credential_handlers import CredentialHandlers
 from server.people.database_sessions import DatabaseSessions
 from server.people.directory import PeopleDirectory
+from server.people.federation import Federation
+from server.people.federation_handlers import FederationHandlers
 from server.people.key_handlers import KeyHandlers
 from server.people.own_codes import OwnCodes
 from server.people.own_passkeys import OwnPasskeys
 from server.people.pairing import TerminalDoor
 from server.people.passkey_handlers import PasskeyHandlers
 from server.people.passwords import Argon2Passwords
+from server.people.provider import Provider
 from server.people.sign_in_handlers import SignInHandlers
 from server.people.signing_in import PasswordDoor
 from server.people.site import Sites
@@ -294,6 +297,16 @@ def _people(ground: WebGround) -> Part:
     cookies = Cookies(settings.secure_cookies)
     sites = Sites(domain=settings.domain, secure=settings.secure_cookies)
     door = PasswordDoor(database, passwords, sealer, clock)
+    provider = _provider(settings)
+    federation = (
+        (
+            FederationHandlers(
+                federation=Federation(database, provider, sealer, clock), pages=pages, cookies=cookies
+            ),
+        )
+        if provider
+        else ()
+    )
     coming = SignInHandlers(
         units=database,
         door=door,
@@ -303,6 +316,7 @@ def _people(ground: WebGround) -> Part:
         demo=settings.demo,
         cookies=cookies,
         sites=sites,
+        provider=provider.name if provider else "",
     )
     codes = OwnCodes(database, sealer, clock)
     challenges = Challenges(sealer)
@@ -315,8 +329,27 @@ def _people(ground: WebGround) -> Part:
             CredentialHandlers(codes=codes, door=door, pages=pages, cookies=cookies),
             KeyHandlers(units=database, keys=AgencyKeys(database, clock), clock=clock, pages=pages),
             PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
-            AdminHandlers(units=database, passwords=passwords, clock=clock, pages=pages, sites=sites),
+            *federation,
+            AdminHandlers(
+                units=database,
+                passwords=passwords,
+                clock=clock,
+                pages=pages,
+                sites=sites,
+                provider=provider.name if provider else "",
+            ),
         )
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        name=settings.oidc_name or settings.oidc_issuer,
     )
 
 

@@ -169,8 +169,9 @@ def _docs(settings: Settings, _options: argparse.Namespace) -> None:
     from server.http.permission_document import permission_document  # noqa: PLC0415
     from server.http.routing import ROUTES  # noqa: PLC0415
 
+    every = replace(settings, oidc_issuer="https://provider.example")  # routes that the operator can add
     documents = {
-        "permissions.md": permission_document(compose(settings)[ROUTES]),
+        "permissions.md": permission_document(compose(every)[ROUTES]),
         "deadlines.md": deadline_document(),
     }
     for name, text in documents.items():

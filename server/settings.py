@@ -40,6 +40,14 @@ class Settings:
     domain: str = "localhost"
     """Domain name under which browsers open the pages, for which passkeys are made; empty where a closed
     network has none: people then sign in with password and code."""
+    oidc_issuer: str = ""
+    """OpenID provider by which people may sign in, its issuer as it names itself; empty: none."""
+    oidc_client_id: str = ""
+    """By what name the provider knows this installation."""
+    oidc_client_secret: str = ""
+    """The secret that goes with it."""
+    oidc_name: str = ""
+    """What people call the provider, on the sign-in page."""
     secure_cookies: bool = False
     """Whether cookies carry `Secure`: on wherever a TLS proxy stands in front."""
     metrics_port: int = 0
@@ -164,6 +172,10 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=networks("PROXIES", defaults.proxies),
         demo=switch("DEMO", default=defaults.demo),
         domain=text("DOMAIN", defaults.domain),
+        oidc_issuer=text("OIDC_ISSUER", defaults.oidc_issuer),
+        oidc_client_id=text("OIDC_CLIENT_ID", defaults.oidc_client_id),
+        oidc_client_secret=text("OIDC_CLIENT_SECRET", defaults.oidc_client_secret),
+        oidc_name=text("OIDC_NAME", defaults.oidc_name),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),
         certificate=path("CERTIFICATE"),

@@ -12,6 +12,7 @@ from server.people.model import (
     Account,
     AgencyKey,
     Attempts,
+    FederatedLink,
     Organisation,
     OtpAuthenticator,
     PairingCode,
@@ -200,6 +201,28 @@ class SqlPeople(PeopleStore):
         values = {"challenge_hash": challenge_hash, "expires_at": expires_at}
         await self._connection.execute(insert(spent).values(values))
         return True
+
+    @override
+    async def put_link(self, link: FederatedLink) -> None:
+        await self.remove_link(link.account_id)
+        await self._connection.execute(insert(tables.federated_link).values(values_of(link)))
+
+    @override
+    async def link(self, issuer: str, subject: str) -> FederatedLink | None:
+        query = select(tables.federated_link).where(
+            tables.federated_link.c.issuer == issuer, tables.federated_link.c.subject == subject
+        )
+        return one_of(FederatedLink, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def link_of(self, account_id: AccountId) -> FederatedLink | None:
+        query = select(tables.federated_link).where(tables.federated_link.c.account_id == account_id)
+        return one_of(FederatedLink, (await self._connection.execute(query)).one_or_none())
+
+    @override
+    async def remove_link(self, account_id: AccountId) -> None:
+        matches = tables.federated_link.c.account_id == account_id
+        await self._connection.execute(delete(tables.federated_link).where(matches))
 
     @override
     async def add_recovery(self, recovery: Recovery) -> None:

@@ -46,6 +46,8 @@ EVENTS: Mapping[str, str] = {
     "FeedRevoked": N_("撤销日历订阅"),
     "FactRecorded": N_("记录办案事实"),
     "FactWithdrawn": N_("撤回办案事实"),
+    "LinkAdded": N_("关联单位统一身份"),
+    "LinkRemoved": N_("取消关联单位统一身份"),
     "LogExported": N_("导出审计日志"),
     "KeysRotated": N_("更换主密钥"),
     "LogSearched": N_("查询审计日志"),

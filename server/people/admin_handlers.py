@@ -83,11 +83,19 @@ class PasswordForm(Input):
 class AdminHandlers:
     """Serves the administrators."""
 
-    def __init__(
-        self, *, units: Units[PeopleTx], passwords: Passwords, clock: Clock, pages: Pages, sites: Sites
+    def __init__(  # noqa: PLR0913 - the composition names each
+        self,
+        *,
+        units: Units[PeopleTx],
+        passwords: Passwords,
+        clock: Clock,
+        pages: Pages,
+        sites: Sites,
+        provider: str,
     ) -> None:
         """Keep what the pages need."""
         self._sites = sites
+        self._provider = provider
         self._clock = clock
         self._units = units
         self._passwords = passwords
@@ -236,6 +244,7 @@ class AdminHandlers:
             account = await tx.people.account(identity.account_id) if identity.account_id else None
             codes = await tx.people.otp_authenticator(account.id) if account else None
             passkeys = await tx.people.passkeys_of(account.id) if account else ()
+            link = await tx.people.link_of(account.id) if account else None
             place = identity.organisation_id
             organisation = await tx.people.organisation(place) if place else None
         return self._pages.render(
@@ -245,6 +254,8 @@ class AdminHandlers:
             organisation=organisation,
             title=account.title if account else "",
             codes=codes,
+            link=link,
+            provider=self._provider,
             passkeys=[(to_text(each.credential_id), each) for each in passkeys],
             passkeys_work=self._sites.of(request) is not None,
             problem=problem,

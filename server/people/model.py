@@ -91,6 +91,8 @@ class Proof(StrEnum):
     """By the password alone: enough to set up something better, and for nothing else."""
     PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - no secret, but what it is called
     PASSKEY = "passkey"
+    FEDERATED = "federated"
+    """By the operator's OpenID provider, which has asked for whatever the operator has it ask for."""
     SEEDED = "seeded"
     """Not at all: one of the demo's people was chosen."""
     PAIRING = "pairing"
@@ -140,6 +142,16 @@ class Passkey:
     """Whether copies of it are kept elsewhere, as in a cloud account."""
     added_at: datetime
     used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedLink:
+    """That the operator's OpenID provider knows an account's person, and by which name."""
+
+    account_id: AccountId
+    issuer: str
+    subject: str
+    linked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +270,14 @@ class PasskeyAdded(AccountEvent):
 
 class PasskeyRemoved(AccountEvent):
     """A passkey counts no more."""
+
+
+class LinkAdded(AccountEvent):
+    """The OpenID provider lets the person in."""
+
+
+class LinkRemoved(AccountEvent):
+    """It does no more."""
 
 
 class RecoveryAsked(AccountEvent):

@@ -10,6 +10,7 @@ from server.people.model import (
     Account,
     AgencyKey,
     Attempts,
+    FederatedLink,
     Organisation,
     OtpAuthenticator,
     PairingCode,
@@ -142,6 +143,22 @@ class PeopleStore(Protocol):
 
     async def spend_challenge(self, challenge_hash: bytes, *, expires_at: datetime, now: datetime) -> bool:
         """Note that a challenge was answered, until it would have expired; False if it had been already."""
+        ...
+
+    async def put_link(self, link: FederatedLink) -> None:
+        """Store whom the provider knows, in place of what was stored of the account."""
+        ...
+
+    async def link(self, issuer: str, subject: str) -> FederatedLink | None:
+        """Return the account that is linked to this person of the provider's."""
+        ...
+
+    async def link_of(self, account_id: AccountId) -> FederatedLink | None:
+        """Return the account's link, if it has one."""
+        ...
+
+    async def remove_link(self, account_id: AccountId) -> None:
+        """Forget the account's link."""
         ...
 
     async def add_recovery(self, recovery: Recovery) -> None:

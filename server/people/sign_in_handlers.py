@@ -66,8 +66,13 @@ class SignInHandlers:
         demo: bool,
         cookies: Cookies,
         sites: Sites,
+        provider: str,
     ) -> None:
-        """Keep what the pages need; `homes` says where each role's work begins."""
+        """Keep what the pages need.
+
+        `homes` says where each role's work begins; `provider`, what people call the OpenID provider, if any.
+        """
+        self._provider = provider
         self._units = units
         self._door = door
         self._clock = clock
@@ -162,4 +167,5 @@ class SignInHandlers:
             login=login,
             problem=problem,
             passkeys=self._sites.of(request) is not None,
+            provider=self._provider,
         )

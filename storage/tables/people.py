@@ -1,6 +1,17 @@
 """Tables of organisations, accounts, credentials, sessions and kiosk terminals."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from server.kernel.identity import Role
 from server.people.model import OrganisationKind, Proof
@@ -101,6 +112,16 @@ spent_challenge = Table(
     metadata,
     Column("challenge_hash", LargeBinary(32), primary_key=True),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+federated_link = Table(
+    "federated_link",
+    metadata,
+    Column("account_id", Id, ForeignKey("account.id"), primary_key=True),
+    Column("issuer", String(300), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("linked_at", UtcDateTime, nullable=False),
+    UniqueConstraint("issuer", "subject"),
 )
 
 recovery = Table(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
@@ -17,6 +18,7 @@ from server.settings import Settings
 from storage.database import Database
 from tests.fakes.clock import SetClock
 from tests.fakes.media import FakePlane
+from tests.servers.openid import OpenIdServer
 
 Browser = TestClient[Any, Any]
 SignedIn = Callable[[Account], Awaitable[Browser]]
@@ -27,6 +29,17 @@ OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=database_url)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def issuer() -> AsyncIterator[str]:
+    """An OpenID provider, one a process, by its name."""
+    server = OpenIdServer()
+    try:
+        await server.start()
+        yield server.issuer
+    finally:
+        server.remove()
 
 
 @pytest.fixture

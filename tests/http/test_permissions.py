@@ -55,6 +55,12 @@ def test_every_resource_of_the_router_is_a_route_with_an_action(app: web.Applica
     assert registered == plain
 
 
+@pytest.fixture
+def settings(settings: Settings, issuer: str) -> Settings:
+    """With every route that there can be."""
+    return replace(settings, oidc_issuer=issuer)
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One question to the running application."""

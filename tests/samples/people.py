@@ -101,14 +101,14 @@ def people() -> tuple[Sample, ...]:
             template="people/sign_in.html",
             identity=ANONYMOUS,
             path="/sign-in",
-            context={"next": "/", "login": "", "problem": None, "passkeys": True},
+            context={"next": "/", "login": "", "problem": None, "passkeys": True, "provider": "统一身份"},
         ),
         Sample(
             name="sign-in-refused",
             template="people/sign_in.html",
             identity=ANONYMOUS,
             path="/sign-in",
-            context={"next": "/", "login": "zhou", "problem": _WRONG, "passkeys": False},
+            context={"next": "/", "login": "zhou", "problem": _WRONG, "passkeys": False, "provider": ""},
         ),
         Sample(
             name="choose",
@@ -161,7 +161,14 @@ def administration() -> tuple[Sample, ...]:
         "kinds": tuple(OrganisationKind),
     }
     typed = {"name": "周某", "role": "lawyer"}
-    own: dict[str, object] = {"organisation": _CENTRE, "title": "", "problem": None, "least": 12}
+    own: dict[str, object] = {
+        "organisation": _CENTRE,
+        "title": "",
+        "problem": None,
+        "least": 12,
+        "link": None,
+        "provider": "统一身份",
+    }
     return (
         Sample(
             name="accounts",
@@ -253,6 +260,13 @@ def credentials() -> tuple[Sample, ...]:
             identity=LAWYER,
             path="/account/prove",
             context={"next": "/audit/export", "carried": carried.text, "problem": None},
+        ),
+        Sample(
+            name="arrived",
+            template="people/arrived.html",
+            identity=ANONYMOUS,
+            path="/sign-in/provider/back",
+            context={"next": "#arrived"},
         ),
         Sample(
             name="go-on",

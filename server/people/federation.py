@@ -1,0 +1,155 @@
+"""People whom the operator's OpenID provider knows: linked once by themselves, let in by it from then on.
+
+Who runs or audits the installation is not let in that way: what the provider asks for is not known here.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from server.kernel.clock import Clock
+from server.kernel.errors import N_, DomainError, Kind
+from server.kernel.identity import Identity
+from server.kernel.ids import AccountId, SessionId
+from server.kernel.transaction import Units
+from server.people.model import FederatedLink, LinkAdded, LinkRemoved, Proof
+from server.people.own_codes import own_account
+from server.people.policy import KEEPERS
+from server.people.ports import PeopleTx, Sealer
+from server.people.provider import Asked, Provider, ProviderRefused
+from server.people.sessions import identity_of_session, open_session
+
+_SEALED_FOR = "way to the provider"
+TRIP = timedelta(minutes=10)
+"""How long somebody may take at the provider."""
+
+
+class NotLinked(DomainError):
+    """The provider knows this person, and no account here is linked to them."""
+
+    kind = Kind.FORBIDDEN
+    code = "not-linked"
+    title = N_("这个单位身份还没有关联账号")
+    advice = N_("请先用通行密钥或密码登录，在“我的账号”里关联单位统一身份。")
+
+
+class LinkTaken(DomainError):
+    """Another account is linked to this person."""
+
+    kind = Kind.CONFLICT
+    code = "link-taken"
+    title = N_("这个单位身份已经关联了另一个账号")
+    advice = N_("请先在那个账号里取消关联。")
+
+
+class NotForKeepers(DomainError):
+    """Those who run or audit the installation come in by passkey."""
+
+    kind = Kind.FORBIDDEN
+    code = "not-for-keepers"
+    title = N_("管理员和审计员不能用单位统一身份登录")
+    advice = N_("请使用通行密钥，或密码和动态验证码。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """Somebody's way to the provider and back: kept sealed in their browser meanwhile."""
+
+    state: str
+    nonce: str
+    verifier: str
+    following: str
+    until_s: int
+    session_id: str
+    """The session in which one's account is to be linked; empty: to sign in."""
+
+    @property
+    def asked(self) -> Asked:
+        """Return what was sent along."""
+        return Asked(state=self.state, nonce=self.nonce, verifier=self.verifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Where somebody goes on after the provider, and with which session; None: the one they have."""
+
+    following: str
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """Sends people to the provider and hears them when they come back."""
+
+    units: Units[PeopleTx]
+    provider: Provider
+    sealer: Sealer
+    clock: Clock
+
+    async def depart(
+        self, redirect_uri: str, *, following: str, session_id: SessionId | None
+    ) -> tuple[str, bytes]:
+        """Return where to send somebody, and what their browser keeps. Raises `ProviderAway`."""
+        asked = Asked.fresh()
+        trip = Trip(
+            **asdict(asked),
+            following=following,
+            until_s=int((self.clock.now() + TRIP).timestamp()),
+            session_id=session_id or "",
+        )
+        address = await self.provider.address(asked, redirect_uri)
+        return address, self.sealer.seal(_SEALED_FOR, json.dumps(asdict(trip)).encode())
+
+    async def arrive(self, kept: bytes, state: str, code: str, redirect_uri: str) -> Arrived:
+        """Let in, or link, who has come back.
+
+        Raises:
+            ProviderRefused: they did not go from this browser, took too long, or nobody vouches for them.
+            NotLinked, LinkTaken, NotForKeepers: see there.
+        """
+        sealed, now = self.sealer.open(_SEALED_FOR, kept), self.clock.now()
+        trip = None if sealed is None else Trip(**json.loads(sealed))
+        if trip is None or trip.state != state or trip.until_s <= now.timestamp():
+            raise ProviderRefused
+        subject = await self.provider.subject(code, trip.asked, redirect_uri, now)
+        async with self.units.transaction() as tx:
+            if trip.session_id:
+                await self._link(subject, SessionId(trip.session_id), tx)
+                return Arrived(trip.following, None)
+            return Arrived(trip.following, await self._let_in(subject, tx))
+
+    async def unlink(self, identity: Identity) -> None:
+        """Have the provider let nobody into one's account any more; none is well."""
+        async with self.units.transaction() as tx:
+            account = await own_account(identity, tx)
+            if await tx.people.link_of(account.id) is not None:
+                await tx.people.remove_link(account.id)
+                tx.record(LinkRemoved(actor=identity.actor, account_id=account.id))
+
+    async def _let_in(self, subject: str, tx: PeopleTx) -> str:
+        link = await tx.people.link(self.provider.issuer, subject)
+        account = None if link is None else await tx.people.account(link.account_id)
+        if account is None or not account.active:
+            raise NotLinked
+        if account.role in KEEPERS:
+            raise NotForKeepers
+        return await open_session(account, Proof.FEDERATED, tx, self.clock)
+
+    async def _link(self, subject: str, session_id: SessionId, tx: PeopleTx) -> None:
+        identity = await identity_of_session(session_id, tx, self.clock)
+        if identity is None or identity.account_id is None:
+            raise ProviderRefused
+        if identity.role in KEEPERS:
+            raise NotForKeepers
+        taken = await tx.people.link(self.provider.issuer, subject)
+        if taken is not None and taken.account_id != identity.account_id:
+            raise LinkTaken
+        await tx.people.put_link(
+            FederatedLink(
+                account_id=AccountId(identity.account_id),
+                issuer=self.provider.issuer,
+                subject=subject,
+                linked_at=self.clock.now(),
+            )
+        )
+        tx.record(LinkAdded(actor=identity.actor, account_id=identity.account_id))

@@ -1,0 +1,90 @@
+"""The way to the operator's OpenID provider and back."""
+
+from aiohttp import web
+
+from server.http.base64 import to_bytes, to_text
+from server.http.identity import identity_of
+from server.http.pages import Pages, see_other
+from server.http.proof import local
+from server.http.routing import Route
+from server.kernel.ids import SessionId
+from server.kernel.permissions import Action
+from server.people.cookies import Cookies
+from server.people.federation import TRIP, Federation
+from server.people.policy import SESSION_LIFE
+from server.people.provider import ProviderRefused
+
+_COOKIE = "lianbian_provider"
+_BACK = "/sign-in/provider/back"
+
+
+class FederationHandlers:
+    """Serves those whom the provider knows; there only where the operator has set one up."""
+
+    def __init__(self, *, federation: Federation, pages: Pages, cookies: Cookies) -> None:
+        """Keep what is needed."""
+        self._federation = federation
+        self._pages = pages
+        self._cookies = cookies
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes."""
+        keep = Action.KEEP_CREDENTIALS
+        return (
+            Route("GET", "/sign-in/provider", self.sign_in, Action.VISIT),
+            Route("GET", _BACK, self.come_back, Action.VISIT),
+            Route("GET", "/account/provider", self.link, keep, proof=True),
+            Route("POST", "/account/provider/remove", self.unlink, keep, proof=True),
+        )
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """Send somebody to the provider, to sign in."""
+        return await self._depart(request, following=request.query.get("next", "/"), session_id=None)
+
+    async def link(self, request: web.Request) -> web.Response:
+        """Send somebody who is signed in to the provider, to link their account."""
+        return await self._depart(request, following="/account", session_id=identity_of(request).session_id)
+
+    async def come_back(self, request: web.Request) -> web.Response:
+        """Let in, or link, who comes back, by a page: a redirect would still count as the provider's.
+
+        The session's cookie is only sent to requests that our own pages make.
+        """
+        try:
+            kept = to_bytes(request.cookies.get(_COOKIE))
+        except ValueError:
+            raise ProviderRefused from None
+        state, code = request.query.get("state", ""), request.query.get("code", "")
+        arrived = await self._federation.arrive(kept, state, code, self._redirect_uri(request))
+        response = self._pages.render(request, "people/arrived.html", next=local(arrived.following))
+        response.del_cookie(_COOKIE, path=_BACK)
+        if arrived.token is None:
+            return response
+        return self._cookies.keep_session(response, arrived.token, SESSION_LIFE)
+
+    async def unlink(self, request: web.Request) -> web.Response:
+        """Have the provider let nobody into one's account any more."""
+        await self._federation.unlink(identity_of(request))
+        return see_other("/account")
+
+    async def _depart(
+        self, request: web.Request, *, following: str, session_id: SessionId | None
+    ) -> web.Response:
+        address, kept = await self._federation.depart(
+            self._redirect_uri(request), following=following[:500], session_id=session_id
+        )
+        response = see_other(address)
+        # Lax: it has to come along when the provider sends the browser back.
+        response.set_cookie(
+            _COOKIE,
+            to_text(kept),
+            max_age=int(TRIP.total_seconds()),
+            path=_BACK,
+            httponly=True,
+            samesite="Lax",
+            secure=self._cookies.secure,
+        )
+        return response
+
+    def _redirect_uri(self, request: web.Request) -> str:
+        return f"{'https' if self._cookies.secure else 'http'}://{request.host}{_BACK}"

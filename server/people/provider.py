@@ -1,0 +1,162 @@
+"""An OpenID provider of the operator's (OpenID Connect Core 1.0): who somebody is there, by code and PKCE.
+
+The one door to `joserfc`. Owns what is asked of the provider and what its answer is worth; leaves to
+`federation` whose account that is.
+"""
+
+import asyncio
+import hashlib
+import json
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+from server.kernel.errors import N_, DomainError, Kind
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_MAX_BYTES = 1 << 20
+_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+_LEEWAY_S = 60
+_OK = 200
+
+
+class ProviderRefused(DomainError):
+    """The provider did not say who it is, or what it said is not to be believed."""
+
+    code = "provider-refused"
+    title = N_("单位统一身份没有通过验证")
+    advice = N_("请重新登录。若一直不行，请用通行密钥或密码登录，并告诉系统管理员。")
+
+
+class ProviderAway(DomainError):
+    """The provider does not answer."""
+
+    kind = Kind.UNAVAILABLE
+    code = "provider-away"
+    title = N_("单位统一身份系统没有应答")
+    advice = N_("请稍后再试，或用通行密钥、密码登录。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was sent along with somebody to the provider, and has to fit its answer."""
+
+    state: str
+    nonce: str
+    verifier: str
+    """Of which the challenge was sent (RFC 7636 §4.1)."""
+
+    @classmethod
+    def fresh(cls) -> Self:
+        """Make one that nobody can foresee."""
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        return cls(state=state, nonce=nonce, verifier=verifier)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """The provider, as the operator has set it up."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    """What people call it."""
+
+    async def address(self, asked: Asked, redirect_uri: str) -> str:
+        """Return where to send somebody (§3.1.2.1). Raises `ProviderAway`."""
+        challenge = urlsafe_b64encode(hashlib.sha256(asked.verifier.encode()).digest()).decode().rstrip("=")
+        told = await self._metadata()
+        return str(
+            URL(told["authorization_endpoint"]).update_query(
+                response_type="code",
+                scope="openid",
+                client_id=self.client_id,
+                redirect_uri=redirect_uri,
+                state=asked.state,
+                nonce=asked.nonce,
+                code_challenge=challenge,
+                code_challenge_method="S256",
+            )
+        )
+
+    async def subject(self, code: str, asked: Asked, redirect_uri: str, now: datetime) -> str:
+        """Return who came back with `code`: the provider's own name for them, which never changes.
+
+        Raises:
+            ProviderRefused: the answer is not the provider's, not for us, or not to what was asked.
+            ProviderAway: it does not answer.
+        """
+        told = await self._metadata()
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": asked.verifier,
+        }
+        headers = {"Authorization": aiohttp.encode_basic_auth(self.client_id, self.client_secret)}
+        answered = await _json("POST", told["token_endpoint"], data=form, headers=headers)
+        keys = await _json("GET", told["jwks_uri"])
+        return await asyncio.to_thread(self._subject, answered, keys, asked, now)
+
+    def _subject(self, answered: Any, keys: Any, asked: Asked, now: datetime) -> str:  # noqa: ANN401 - JSON
+        """Verify the ID token (§3.1.3.7)."""
+        from joserfc import errors, jwt  # noqa: PLC0415 - the start need not load it
+        from joserfc.jwk import KeySet  # noqa: PLC0415
+
+        registry = jwt.JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            leeway=_LEEWAY_S,
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": self.client_id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+            nonce={"essential": True, "value": asked.nonce},
+        )
+        try:
+            token = jwt.decode(answered["id_token"], KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
+            registry.validate(token.claims)
+            subject = token.claims["sub"]
+        except (errors.JoseError, ValueError, TypeError, KeyError):
+            raise ProviderRefused from None
+        if (
+            not isinstance(subject, str)
+            or not subject
+            or token.claims.get("azp", self.client_id) != self.client_id
+        ):
+            raise ProviderRefused
+        return subject
+
+    async def _metadata(self) -> dict[str, str]:
+        """Ask the provider where its parts are (OpenID Connect Discovery 1.0 §4)."""
+        told = await _json("GET", f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+        needed = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+        if not isinstance(told, dict) or not all(isinstance(told.get(name), str) for name in needed):
+            raise ProviderRefused
+        if told["issuer"] != self.issuer:
+            raise ProviderRefused
+        return told
+
+
+async def _json(method: str, url: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
+    """Ask for JSON, of a bounded size and without following redirects."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+            session.request(method, url, allow_redirects=False, **options) as answer,
+        ):
+            if answer.status != _OK:
+                raise ProviderRefused
+            content = await answer.content.read(_MAX_BYTES)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        raise ProviderAway from None
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise ProviderRefused from None

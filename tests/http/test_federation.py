@@ -1,0 +1,194 @@
+"""Signing in by an OpenID provider of another's making, in a process of its own."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey
+
+from server.kernel.identity import Role
+from server.people.federation import TRIP
+from server.people.provider import Asked, Provider, ProviderRefused
+from server.settings import Settings
+from storage.database import Database
+from tests.factories import account
+from tests.fakes.clock import SetClock
+from tests.http.conftest import Browser, SignedIn
+from tests.http.test_codes import add_person, set_up_codes, sign_in
+
+CLIENT = "lianbian"
+
+
+@pytest.fixture
+def settings(settings: Settings, issuer: str) -> Settings:
+    return replace(
+        settings,
+        oidc_issuer=issuer,
+        oidc_client_id=CLIENT,
+        oidc_client_secret="a secret",  # noqa: S106 - of nobody
+        oidc_name="统一身份",
+    )
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """As late as it is: the provider has a clock of its own."""
+    made = SetClock()
+    made.move(datetime.now(UTC) - made.now())
+    return made
+
+
+async def depart(browser: Browser, path: str) -> str:
+    answer = await browser.get(path, allow_redirects=False)
+    assert answer.status == 303, await answer.text()
+    return answer.headers["Location"]
+
+
+async def be(person: str, address: str) -> str:
+    """Says at the provider who one is; returns where it sends one back."""
+    async with (
+        ClientSession(cookie_jar=DummyCookieJar()) as session,
+        session.post(address, data={"sub": person}, allow_redirects=False) as answer,
+    ):
+        assert answer.status == 302, await answer.text()
+        return answer.headers["Location"].partition("/sign-in")[2]
+
+
+async def come_back(browser: Browser, back: str) -> tuple[int, str]:
+    answer = await browser.get(f"/sign-in{back}")
+    return answer.status, await answer.text()
+
+
+async def linked_person(browser: Browser, database: Database, clock: SetClock, name: str) -> None:
+    """Adds a lawyer, has them link their account, and sign out."""
+    await sign_in(browser, await add_person(database, Role.LAWYER))
+    await set_up_codes(browser, clock)
+    status, page = await come_back(browser, await be(name, await depart(browser, "/account/provider")))
+    assert (status, 'url=/account"' in page) == (200, True)
+    await browser.post("/sign-out")
+
+
+async def test_a_person_links_their_account_once_and_is_let_in_by_the_provider_from_then_on(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    await linked_person(anonymous, database, clock, "zhou")
+    address = await depart(anonymous, "/sign-in/provider?next=/meetings")
+    status, page = await come_back(anonymous, await be("zhou", address))
+    assert (status, 'url=/meetings"' in page) == (200, True)
+    assert (await anonymous.get("/meetings", allow_redirects=False)).status == 200
+    assert "统一身份" in await (await anonymous.get("/account")).text()
+
+
+async def test_whom_nobody_has_linked_is_let_in_nowhere(anonymous: Browser) -> None:
+    status, page = await come_back(anonymous, await be("li", await depart(anonymous, "/sign-in/provider")))
+    assert (status, "还没有关联账号" in page) == (403, True)
+    assert (await anonymous.get("/account", allow_redirects=False)).status == 303
+
+
+async def test_what_was_not_asked_for_from_this_browser_is_not_believed(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    await linked_person(anonymous, database, clock, "zhou")
+    back = await be("zhou", await depart(anonymous, "/sign-in/provider"))
+    anonymous.session.cookie_jar.clear()
+    assert (await come_back(anonymous, back))[0] == 422
+    await depart(anonymous, "/sign-in/provider")
+    assert (await come_back(anonymous, back))[0] == 422, "the state is another's"
+
+
+async def test_a_way_back_counts_once_and_not_for_long(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    await linked_person(anonymous, database, clock, "zhou")
+    back = await be("zhou", await depart(anonymous, "/sign-in/provider"))
+    clock.move(TRIP)
+    assert (await come_back(anonymous, back))[0] == 422
+    clock.move(-TRIP)
+    back = await be("zhou", await depart(anonymous, "/sign-in/provider"))
+    kept = {cookie.key: cookie.value for cookie in anonymous.session.cookie_jar}
+    assert (await come_back(anonymous, back))[0] == 200
+    again = {"Cookie": f"lianbian_provider={kept['lianbian_provider']}"}
+    assert (await anonymous.get(f"/sign-in{back}", headers=again)).status == 422
+
+
+async def test_who_runs_or_audits_the_installation_is_not_let_in_that_way(
+    anonymous: Browser, signed_in: SignedIn
+) -> None:
+    auditor = await signed_in(account(Role.AUDITOR, seeded=True))
+    back = await be("yan", await depart(auditor, "/account/provider"))
+    assert (await come_back(auditor, back))[0] == 403
+    assert (await anonymous.get("/sign-in")).status == 200
+
+
+async def test_a_person_of_the_providers_has_one_account(
+    anonymous: Browser, signed_in: SignedIn, database: Database, clock: SetClock
+) -> None:
+    await linked_person(anonymous, database, clock, "zhou")
+    other = await signed_in(account(Role.LAWYER, seeded=True))
+    assert (await come_back(other, await be("zhou", await depart(other, "/account/provider"))))[0] == 409
+
+
+async def test_an_account_that_was_unlinked_is_not_let_in(anonymous: Browser, signed_in: SignedIn) -> None:
+    lawyer = await signed_in(account(Role.LAWYER, seeded=True))
+    assert (await come_back(lawyer, await be("lin", await depart(lawyer, "/account/provider"))))[0] == 200
+    await lawyer.post("/account/provider/remove")
+    back = await be("lin", await depart(anonymous, "/sign-in/provider"))
+    assert (await come_back(anonymous, back))[0] == 403
+
+
+SECRET, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+ASKED = Asked.fresh()
+NOW = datetime(2026, 9, 28, tzinfo=UTC)
+PROVIDER = Provider(issuer="https://id.example", client_id=CLIENT, client_secret="", name="")
+
+
+def token(key: Any = SECRET, algorithm: str = "ES256", **changed: object) -> dict[str, str]:  # noqa: ANN401
+    claims = {
+        "iss": PROVIDER.issuer,
+        "aud": CLIENT,
+        "sub": "zhou",
+        "iat": int(NOW.timestamp()),
+        "exp": int((NOW + timedelta(minutes=5)).timestamp()),
+        "nonce": ASKED.nonce,
+    }
+    given = {name: value for name, value in (claims | changed).items() if value is not None}
+    return {"id_token": jwt.encode({"alg": algorithm}, given, key, algorithms=[algorithm])}
+
+
+def heard(answered: object) -> str:
+    keys = KeySet([SECRET]).as_dict(private=False)
+    return PROVIDER._subject(answered, keys, ASKED, NOW)  # noqa: SLF001 - what is believed, without a network
+
+
+def test_a_token_that_is_right_names_its_subject() -> None:
+    assert heard(token()) == "zhou"
+    assert heard(token(aud=[CLIENT, "another"], azp=CLIENT)) == "zhou"
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        token(key=OTHER),
+        token(key=OctKey.import_key("what everybody knows of the key"), algorithm="HS256"),
+        token(iss="https://evil.example"),
+        token(aud="another"),
+        token(aud=[CLIENT, "another"], azp="another"),
+        token(nonce="of another"),
+        token(nonce=None),
+        token(exp=int((NOW - timedelta(minutes=5)).timestamp())),
+        token(exp=None),
+        token(iat=int((NOW + timedelta(minutes=5)).timestamp())),
+        token(sub=None),
+        token(sub=""),
+        {"id_token": "eyJhbGciOiJub25lIn0.e30."},
+        {"id_token": "x"},
+        {},
+        [],
+    ],
+)
+def test_a_token_that_is_wrong_in_anything_is_not_believed(answered: object) -> None:
+    with pytest.raises(ProviderRefused):
+        heard(answered)
