@@ -44,7 +44,7 @@ from server.http.assets import AssetHandlers
 from server.http.headers import add_security_headers
 from server.http.health import HealthHandlers, Probe
 from server.http.i18n import PoCatalogue
-from server.http.identity import identify
+from server.http.identity import OVER_HTTPS, identify
 from server.http.live import LiveHandlers, MayWatch
 from server.http.metrics import Gauges, Metrics
 from server.http.origin import same_origin
@@ -208,6 +208,7 @@ def compose(
         client_max_size=MAX_BODY_BYTES,
     )
     app[DATABASE] = ground.database
+    app[OVER_HTTPS] = settings.secure_cookies
     app[METRICS] = metrics
     app[OBJECTS] = ground.objects
     app.on_response_prepare.extend((add_security_headers, add_trace_id))
@@ -337,6 +338,7 @@ def _people(ground: WebGround) -> Part:
                 pages=pages,
                 sites=sites,
                 provider=provider.name if provider else "",
+                cookies=cookies,
             ),
         )
     )

@@ -72,6 +72,7 @@ EVENTS: Mapping[str, str] = {
     "RecoveryWithdrawn": N_("撤回恢复账号"),
     "SecretNumberRegistered": N_("登记涉密案号"),
     "SessionsRevoked": N_("收回登录"),
+    "SignInFailed": N_("登录失败"),
     "SignedIn": N_("登录"),
     "SignedOut": N_("退出"),
     "SlotHeld": N_("暂留时段"),

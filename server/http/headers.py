@@ -2,6 +2,8 @@
 
 from aiohttp import web
 
+from server.http.identity import OVER_HTTPS
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self' {sockets}; worker-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
@@ -30,5 +32,5 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     for name, value in _FIXED.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
-    if request.secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.app.get(OVER_HTTPS, False):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

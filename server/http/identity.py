@@ -11,6 +11,9 @@ from server.kernel.identity import ANONYMOUS, Identity
 from server.kernel.ids import SessionId
 
 SESSION_COOKIE = "lianbian_session"
+"""Over HTTPS with the prefix `__Host-`: no other host nor plain page can set it (RFC 6265bis §4.1.3)."""
+OVER_HTTPS = web.AppKey("over_https", bool)
+"""Whether the platform is reached by HTTPS."""
 _IDENTITY = web.RequestKey("identity", Identity)
 
 
@@ -39,9 +42,14 @@ def identity_of(request: web.Request) -> Identity:
     return found
 
 
+def cookie_name(name: str, *, over_https: bool) -> str:
+    """Return what a cookie of ours is called in the browser."""
+    return f"__Host-{name}" if over_https else name
+
+
 def session_token(request: web.Request) -> str | None:
     """Return the session token that the browser sent."""
-    return request.cookies.get(SESSION_COOKIE)
+    return request.cookies.get(cookie_name(SESSION_COOKIE, over_https=request.app.get(OVER_HTTPS, False)))
 
 
 def own_token(request: web.Request) -> str:

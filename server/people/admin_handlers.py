@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import Field
 
 from server.http.base64 import to_text
-from server.http.identity import SESSION_COOKIE, identity_of
+from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import STATUS
@@ -28,6 +28,7 @@ from server.people.administration import (
     reopen_account,
     reset_password,
 )
+from server.people.cookies import Cookies
 from server.people.model import Account, OrganisationKind
 from server.people.ports import Passwords, PeopleTx
 from server.people.recovery import approve_recovery, ask_recovery, withdraw_recovery
@@ -92,10 +93,12 @@ class AdminHandlers:
         pages: Pages,
         sites: Sites,
         provider: str,
+        cookies: Cookies,
     ) -> None:
         """Keep what the pages need."""
         self._sites = sites
         self._provider = provider
+        self._cookies = cookies
         self._clock = clock
         self._units = units
         self._passwords = passwords
@@ -231,12 +234,11 @@ class AdminHandlers:
                 identity=identity_of(request),
                 units=self._units,
                 passwords=self._passwords,
+                clock=self._clock,
             )
         except DomainError as error:
             return await self._own_account(request, problem=error)
-        response = see_other("/sign-in")
-        response.del_cookie(SESSION_COOKIE)
-        return response
+        return self._cookies.forget_session(see_other("/sign-in"))
 
     async def _own_account(self, request: web.Request, *, problem: DomainError | None = None) -> web.Response:
         identity = identity_of(request)

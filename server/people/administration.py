@@ -1,13 +1,17 @@
 """What administrators do: the security one keeps accounts, the system one organisations and terminals."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass, replace
 
+from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind, NotFound
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
+from server.people.guessable import is_guessable
+from server.people.guesses import check_wait, forgive, note_failure
 from server.people.model import (
     Account,
     AccountAdded,
@@ -149,27 +153,45 @@ async def reopen_account(account_id: AccountId, identity: Identity, tx: PeopleTx
     tx.record(AccountReopened(actor=identity.actor, account_id=account.id))
 
 
-async def change_own_password(
-    *, old: str, new: str, identity: Identity, units: Units[PeopleTx], passwords: Passwords
+async def change_own_password(  # noqa: PLR0913 - what it is made with
+    *,
+    old: str,
+    new: str,
+    identity: Identity,
+    units: Units[PeopleTx],
+    passwords: Passwords,
+    clock: Clock,
 ) -> None:
     """Set one's own password; every session ends, this one too.
 
     Raises:
         WrongPassword: `old` does not fit.
+        TooManyAttempts: it did not fit too often.
+        InvalidInput: `new` is among the first that would be tried.
         NotFound: the identity is no person with an account.
     """
-    if identity.account_id is None:
-        raise NotFound
+    subject = f"proof:{identity.account_id}"
     async with units.reading() as tx:
-        account = await tx.people.account(identity.account_id)
+        check_wait(await tx.people.attempts(subject), clock.now())
+        account = await tx.people.account(identity.account_id) if identity.account_id else None
         found = None if account is None else await tx.people.account_by_login(account.login)
-    if found is None or not await passwords.verify(old, found[1]):
+    if found is None:
+        raise NotFound
+    account, password_hash = found
+    if not await passwords.verify(old, password_hash):
+        async with units.transaction() as tx:
+            await note_failure(subject, tx, clock)
         raise WrongPassword
+    if await asyncio.to_thread(is_guessable, new, (account.login, account.name, old)):
+        raise InvalidInput(
+            fields=(FieldError("new", "guessable", N_("这个密码太容易猜到，请换一个，例如一句话")),)
+        )
     password_hash = await passwords.hash(new)
     async with units.transaction() as tx:
-        await tx.people.set_password(identity.account_id, password_hash, is_initial=False)
-        await revoke_sessions(identity.account_id, identity, tx)
-        tx.record(PasswordSet(actor=identity.actor, account_id=identity.account_id))
+        await forgive(subject, tx)
+        await tx.people.set_password(account.id, password_hash, is_initial=False)
+        await revoke_sessions(account.id, identity, tx)
+        tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
 
 
 async def add_organisation(command: AddOrganisation, identity: Identity, tx: PeopleTx) -> Organisation:

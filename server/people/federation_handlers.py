@@ -51,13 +51,13 @@ class FederationHandlers:
         The session's cookie is only sent to requests that our own pages make.
         """
         try:
-            kept = to_bytes(request.cookies.get(_COOKIE))
+            kept = to_bytes(request.cookies.get(self._cookie))
         except ValueError:
             raise ProviderRefused from None
         state, code = request.query.get("state", ""), request.query.get("code", "")
         arrived = await self._federation.arrive(kept, state, code, self._redirect_uri(request))
         response = self._pages.render(request, "people/arrived.html", next=local(arrived.following))
-        response.del_cookie(_COOKIE, path=_BACK)
+        response.del_cookie(self._cookie, path=_BACK, secure=self._cookies.secure)
         if arrived.token is None:
             return response
         return self._cookies.keep_session(response, arrived.token, SESSION_LIFE)
@@ -76,7 +76,7 @@ class FederationHandlers:
         response = see_other(address)
         # Lax: it has to come along when the provider sends the browser back.
         response.set_cookie(
-            _COOKIE,
+            self._cookie,
             to_text(kept),
             max_age=int(TRIP.total_seconds()),
             path=_BACK,
@@ -85,6 +85,11 @@ class FederationHandlers:
             secure=self._cookies.secure,
         )
         return response
+
+    @property
+    def _cookie(self) -> str:
+        """Name the cookie; it is for one path alone, hence the lesser prefix (RFC 6265bis §4.1.3)."""
+        return f"__Secure-{_COOKIE}" if self._cookies.secure else _COOKIE
 
     def _redirect_uri(self, request: web.Request) -> str:
         return f"{'https' if self._cookies.secure else 'http'}://{request.host}{_BACK}"

@@ -249,6 +249,16 @@ class SignedIn(AccountEvent):
     proof: Proof
 
 
+class SignInFailed(AccountEvent):
+    """Somebody did not show that they are the account's person."""
+
+    @property
+    @override
+    def topics(self) -> tuple[str, ...]:
+        """Return none: what the account may do stays the same."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proved(AccountEvent):
     """Somebody who is signed in showed who they are once more."""

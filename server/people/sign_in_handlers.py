@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field
 
 from server.http.i18n import LANGUAGE_COOKIE, Locale
-from server.http.identity import SESSION_COOKIE, identity_of, session_token
+from server.http.identity import identity_of, session_token
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import STATUS
@@ -129,9 +129,7 @@ class SignInHandlers:
         if token is not None:
             async with self._units.transaction() as tx:
                 await sign_out(token, identity_of(request), tx)
-        response = see_other("/")
-        response.del_cookie(SESSION_COOKIE)
-        return response
+        return self._cookies.forget_session(see_other("/"))
 
     async def choose(self, request: web.Request) -> web.Response:
         """Show the demo's people for whom there is work to do, the main persons first."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, NotFound
-from server.kernel.identity import Identity
+from server.kernel.identity import ANONYMOUS, Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.codes import step_of
 from server.people.guesses import check_wait, forgive, note_failure
-from server.people.model import Account, OtpAuthenticator, Proof
+from server.people.model import Account, OtpAuthenticator, Proof, SignInFailed
 from server.people.policy import password_opens
 from server.people.ports import Passwords, PeopleTx, Sealer
 from server.people.sessions import hash_of, open_session, renew_session
@@ -109,6 +109,8 @@ class PasswordDoor:
                 await forgive(subject, tx)
                 return await then(account, proof, tx), account.id
             await note_failure(subject, tx, self.clock)
+            if account is not None:
+                tx.record(SignInFailed(actor=ANONYMOUS.actor, account_id=account.id))
         raise WrongPassword
 
     async def _proof(self, account: Account, code: str, tx: PeopleTx) -> Proof | None:

@@ -174,3 +174,27 @@ async def test_the_first_account_is_made_once(database: Database) -> None:
     passwords = Argon2Passwords()
     assert await first_account("security", database, passwords)
     assert await first_account("security", database, passwords) is None
+
+
+@pytest.mark.parametrize(
+    "guessable",
+    ["password1234", "qwertyuiopas", "lianbian2026", "aaaaaaaaaaaa", "1qaz2wsx3edc"],
+)
+async def test_a_password_that_would_be_tried_first_is_refused(
+    signed_in: SignedIn, anonymous: Browser, guessable: str
+) -> None:
+    admin = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
+    given = await shown_password(await admin.post("/accounts", data=AUDITOR))
+    await sign_in(anonymous, "yan", given)
+    answer = await anonymous.post("/account", data={"old": given, "new": guessable})
+    assert answer.status == 422
+    assert 'href="#new"' in await answer.text()
+
+
+async def test_guesses_at_the_old_password_are_counted(signed_in: SignedIn, anonymous: Browser) -> None:
+    admin = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
+    given = await shown_password(await admin.post("/accounts", data=AUDITOR))
+    await sign_in(anonymous, "yan", given)
+    form = {"old": "not it", "new": "a sentence will do"}
+    statuses = [(await anonymous.post("/account", data=form)).status for _ in range(7)]
+    assert statuses == [422] * 6 + [429]

@@ -57,6 +57,21 @@ async def test_the_log_tells_from_where_and_under_which_rule_somebody_signed_in(
     assert (entry.origin, entry.rule) == ("192.0.2.7", "anonymous/visit/no_record")
 
 
+async def test_a_failed_sign_in_is_in_the_log_of_whose_account_it_is_and_a_strangers_name_is_not(
+    anonymous: Browser, database: Database
+) -> None:
+    login = await _add_with_password(database, "correct horse")
+    for name in (login, "nobody-at-all"):
+        await anonymous.post("/sign-in", data={"login": name, "password": "wrong"})
+    async with database.reading() as tx:
+        query = select(audit_entry).where(audit_entry.c.event == "SignInFailed")
+        (entry,) = (await tx.connection.execute(query)).all()
+        found = await tx.people.account_by_login(login)
+    assert found is not None
+    assert entry.subject == f"account:{found[0].id}"
+    assert entry.origin == "127.0.0.1"
+
+
 @pytest.mark.parametrize(
     "target",
     ["//evil.example/", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "/\r\n/evil.example"],
