@@ -22,6 +22,7 @@ from server.audit.heads import HeadKey
 from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
 from server.audit.publishing import HeadPublisher
 from server.casefiles.handlers import DossierHandlers, DossierPanel
+from server.casefiles.ingest import LOOK_AGAIN_S
 from server.casefiles.pages import PagePictures
 from server.casefiles.service import may_watch_dossier
 from server.casefiles.upkeep import EVERY_S as SWEEP_EVERY_S
@@ -393,21 +394,18 @@ def _casefiles(ground: WebGround) -> Part:
         async with database.reading() as tx:
             return await may_watch_dossier(identity, DossierId(dossier_id), tx)
 
-    async def go_on() -> None:
-        await uploads.finish_all()
-        if ground.runs_jobs:
-            await ingest.resume()
-
     async def run(_app: web.Application) -> AsyncIterator[None]:
         """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
         ending = asyncio.Event()
-        going_on = asyncio.create_task(go_on(), name="casefiles-go-on")
-        sweeping = asyncio.create_task(in_rounds(upkeep.sweep, every_s=SWEEP_EVERY_S, ending=ending))
+        rounds = [in_rounds(upkeep.sweep, every_s=SWEEP_EVERY_S, ending=ending)]
+        if ground.runs_jobs:
+            rounds.append(in_rounds(ingest.resume, every_s=LOOK_AGAIN_S, ending=ending))
+        beside = [asyncio.create_task(each) for each in (uploads.finish_all(), *rounds)]
         yield
         ending.set()
         await uploads.stop()
         await ingest.stop()
-        await asyncio.gather(going_on, sweeping)  # never cancelled: that could cut a query short
+        await asyncio.gather(*beside)  # never cancelled: that could cut a query short
         await renderer.close()
 
     uploading = UploadHandlers(uploads=uploads, upkeep=upkeep, catalogue=ground.catalogue)

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import fcntl
 import gc
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +12,12 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
-import structlog
 from sqlalchemy import make_url
 
 from server.audit.entry import LogKey
 from server.audit.heads import HeadKey
 from server.kernel.transaction import DatabaseUnavailable
+from server.process_log import log_to_standard_error
 from server.settings import Settings, from_environment
 from server.supervisor import stop_event
 from storage.check import Witnesses, check
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
-        _configure_logs(settings.log_level)
+        log_to_standard_error(settings.log_level)
         command: Callable[[Settings, argparse.Namespace], None] = options.run
         with _naming_the_database(settings):
             command(settings, options)
@@ -282,24 +281,3 @@ def _naming_the_database(settings: Settings) -> Iterator[None]:
         where = make_url(settings.database).render_as_string()
         message = f"数据库没有应答，请检查 · the database does not answer: {where}\n{error.__cause__}"
         raise CannotStart(message) from None
-
-
-def _configure_logs(level: str) -> None:
-    """Write one line an event to standard error, without colours where nobody looks."""
-    number = logging.getLevelNamesMapping().get(level.upper())
-    if number is None:
-        message = f"LIANBIAN_LOG_LEVEL: {level!r}"
-        raise CannotStart(message)
-    logging.basicConfig(level=number, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
+from server.casefiles.ingest import LOOK_AGAIN_S
 from server.ground import Ground, Run
 from server.kernel.clock import SystemClock
 from server.kernel.rounds import in_rounds
@@ -17,9 +18,6 @@ from server.pdf.renderer import Renderer
 from server.settings import Settings
 from server.town_crier import TownCrier
 from storage.redis import RedisQueue
-
-LOOK_AGAIN_S = 10.0
-"""How often what is left to do is looked for."""
 
 
 async def work(settings: Settings, ending: asyncio.Event) -> None:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from sqlalchemy import Connection, make_url
 
 from server.audit.entry import LogKey
 from server.demo.seed import seed
+from server.kernel.clock import SystemClock
+from server.settings import Settings
 from storage import migrations
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.engines import open_engines
+from storage.key_file import key_in
 from storage.migrate import migrate_within
 from storage.queue import LocalQueue
 from tests.fakes.clock import SetClock
@@ -53,6 +56,17 @@ class Content(StrEnum):
 def sqlite_url(path: Path) -> str:
     """Returns the URL of a SQLite file."""
     return f"sqlite+aiosqlite:///{path}"
+
+
+def beside(settings: Settings) -> Database:
+    """Opens the database of an installation that is served meanwhile by a process of its own."""
+    return Database(
+        settings.database,
+        bus=LocalBus(),
+        clock=SystemClock(),
+        enqueue=LocalQueue({}).enqueue,
+        log_key=LogKey(partial(key_in, settings.log_key)),
+    )
 
 
 class Databases:

@@ -23,6 +23,8 @@ from server.pdf.renderer import OpenDocument, ProcessLost, Renderer
 log = structlog.get_logger()
 
 ACTOR = "system:ingest"
+LOOK_AGAIN_S = 10.0
+"""How often what is left to do is looked for."""
 PROGRESS_EVERY_S = 0.5
 
 
@@ -59,7 +61,7 @@ class Ingest:
             """Whoever held it has left off."""
 
     async def resume(self) -> None:
-        """Split what was left unfinished; for the start."""
+        """Split what was left unfinished, at the start and whenever a job failed or got lost since."""
         async with self._units.reading() as tx:
             left = await tx.casefiles.dossiers_to_split()
         for dossier_id in left:

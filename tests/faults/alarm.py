@@ -24,11 +24,10 @@ from server.kernel.clock import SystemClock
 from server.kernel.ids import CaseId
 from server.people.model import OrganisationKind
 from server.settings import Settings
-from storage.bus import LocalBus
 from storage.database import Database
 from storage.key_file import key_in
 from storage.migrate import migrate_within
-from storage.queue import LocalQueue
+from tests.databases import beside
 from tests.factories import account, assignment, case, organisation
 from tests.servers.postgresql import PostgresServer
 from tests.servers.valkey import ValkeyServer
@@ -75,10 +74,8 @@ async def rig(folder: Path) -> AsyncIterator[Rig]:
         await valkey.start()
         url = postgresql.url(postgresql.create("template0"))
         settings = Settings(data_dir=folder, database_url=url, redis_url=valkey.url)
-        log_key = LogKey(partial(key_in, settings.log_key))
-        await migrate_within(url, log_key)
-        queue = LocalQueue({})
-        database = Database(url, bus=LocalBus(), clock=SystemClock(), enqueue=queue.enqueue, log_key=log_key)
+        await migrate_within(url, LogKey(partial(key_in, settings.log_key)))
+        database = beside(settings)
         yield Rig(settings, database)
         await database.close()
     finally:

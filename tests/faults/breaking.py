@@ -1,73 +1,67 @@
 """Breaks what the server stands on, under clients that write, and asks afterwards what is there.
 
-As in `killing`, each write is claimed once its answer is read; here it is PostgreSQL, Redis or the S3 store
-that dies and comes back. A client whose write was refused for that (503, `Retry-After`) tries another.
+As in `killing`, each write is claimed once its answer is read; here it is not the server that dies, but what
+it needs that fails. A client whose write was refused for that (503, `Retry-After`) tries another.
 """
 
 import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession
 
-from server.audit.entry import LogKey
-from server.kernel.clock import SystemClock
 from server.settings import Settings
-from storage.bus import LocalBus
 from storage.database import Database
-from storage.key_file import key_in
-from storage.queue import LocalQueue
 from tests.browser.installations import working
+from tests.databases import beside
 from tests.faults.killing import UnexpectedAnswer, Workload, browsing, lost
+from tests.faults.kinds import (
+    Fault,
+    Server,
+    clock_jump,
+    death,
+    full_disk,
+    lasting,
+    may_mount,
+    partition,
+    small_disk,
+)
+from tests.faults.off_clock import FILE
 from tests.faults.serving import Served, serving
 from tests.servers.postgresql import PostgresServer
 from tests.servers.seaweed import SeaweedServer
 from tests.servers.valkey import ValkeyServer
 
-DOWN_S = (0.2, 1.5)
-"""How long what was killed stays away."""
+OFF_CLOCK: Final = "tests.faults.off_clock"
+CLOCK_JUMPS_S: Final = (-3600, 7200)
 _AGAIN_S = 0.05
 _SETTLE_S = 120.0
 
 
-class Server(Protocol):
-    """Something that can die and come back with what it had acknowledged."""
-
-    async def start(self) -> None:
-        """Starts it and waits until it answers."""
-        ...
-
-    def kill(self) -> None:
-        """Ends it without warning."""
-        ...
-
-
 @dataclass(slots=True)
 class Broken:
-    """What came of breaking one server again and again."""
+    """What came of one fault, again and again."""
 
     acknowledged: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     doubled: int = 0
     back_s: list[float] = field(default_factory=list)
-    """After each return of the server, how long until a write of every kind was acknowledged again."""
+    """After each end of the fault, how long until a write of every kind was acknowledged again."""
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An application on real servers."""
+    """An application under way, and what can befall it."""
 
     served: Served
     database: Database
-    servers: dict[str, Server]
+    faults: tuple[Fault, ...]
 
 
 @asynccontextmanager
@@ -85,21 +79,35 @@ async def house(folder: Path) -> AsyncIterator[House]:
             "LIANBIAN_OBJECTS_URL": seaweed.url,
             "LIANBIAN_KEYS_DIR": str(folder / "keys"),
         }
-        key = Settings(keys_dir=folder / "keys").log_key
+        faults = [kind(name, server) for kind in (death, partition) for name, server in servers.items()]
         async with serving(folder / "data", environment=environment) as served, working(environment):
-            database = Database(
-                url,
-                bus=LocalBus(),
-                clock=SystemClock(),
-                enqueue=LocalQueue({}).enqueue,
-                log_key=LogKey(partial(key_in, key)),
-            )
-            yield House(served, database, servers)
-            await database.close()
+            database = beside(Settings(database_url=url, keys_dir=folder / "keys"))
+            try:
+                yield House(served, database, tuple(faults))
+            finally:
+                await database.close()
     finally:
         postgresql.remove()
         valkey.remove()
         seaweed.remove()
+
+
+@asynccontextmanager
+async def cottage(folder: Path) -> AsyncIterator[House]:
+    """Runs one process on the embedded defaults, with its own clock and, where it may mount, a small disk."""
+    data, clock = folder / "data", folder / "clock"
+    clock.write_text("0", encoding="ascii")
+    with ExitStack() as stack:
+        if may_mount():
+            stack.enter_context(small_disk(data))
+        faults = [clock_jump(clock, by_s) for by_s in CLOCK_JUMPS_S]
+        faults += [full_disk(data)] if may_mount() else []
+        async with serving(data, module=OFF_CLOCK, environment={FILE: str(clock)}) as served:
+            database = beside(Settings(data_dir=data))
+            try:
+                yield House(served, database, tuple(faults))
+            finally:
+                await database.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +124,20 @@ class Least:
 
 
 async def break_repeatedly(
-    made: House, server: str, workloads: Sequence[Workload[Any]], least: Least, dice: Random
+    made: House, fault: Fault, workloads: Sequence[Workload[Any]], least: Least, dice: Random
 ) -> Broken:
-    """Kills one server again and again under the workloads, which go on all along."""
-    broken, failing = Broken(), made.servers[server]
+    """Has one fault befall the house again and again under the workloads, which go on all along."""
+    broken = Broken()
     async with browsing(made.served) as browser:
         for workload in workloads:
             await workload.prepare(made.database, browser)
         ending = asyncio.Event()
-        writers = [asyncio.create_task(_write_on(each, browser, ending)) for each in workloads]
+        writers = [asyncio.create_task(_write_on(each, browser, fault, ending)) for each in workloads]
         try:
             await _acknowledged_anew(workloads, writers)
             while not least.reached(len(broken.back_s), workloads):
-                await asyncio.to_thread(failing.kill)
-                await asyncio.sleep(dice.uniform(*DOWN_S))
-                await failing.start()
+                async with lasting(fault):
+                    await asyncio.sleep(dice.uniform(*fault.lasts_s))
                 broken.back_s.append(await _acknowledged_anew(workloads, writers))
         finally:
             ending.set()
@@ -157,13 +164,15 @@ async def _acknowledged_anew(
     return time.monotonic() - began
 
 
-async def _write_on(workload: Workload[Any], browser: ClientSession, ending: asyncio.Event) -> None:
-    """Writes until the end; what is refused because a server is away is tried anew."""
+async def _write_on(
+    workload: Workload[Any], browser: ClientSession, fault: Fault, ending: asyncio.Event
+) -> None:
+    """Writes until the end; what is refused because of the fault is tried anew."""
     while not ending.is_set():
         try:
             await workload.write(browser)
         except UnexpectedAnswer as refusal:
-            if refusal.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            if refusal.status not in fault.refusals:
                 raise
             await asyncio.sleep(_AGAIN_S)
         except (ClientError, ConnectionError, TimeoutError):

@@ -10,23 +10,17 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Generic, TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
 
-from server.audit.entry import LogKey
 from server.http.identity import SESSION_COOKIE
-from server.kernel.clock import SystemClock
 from server.people.model import Account
 from server.settings import Settings
-from storage.bus import LocalBus
 from storage.database import Database, SqlTransaction
-from storage.key_file import key_in
-from storage.queue import LocalQueue
-from tests.databases import sqlite_url
+from tests.databases import beside
 from tests.faults.serving import Served, free_port, serving
 from tests.until import until
 
@@ -125,13 +119,7 @@ async def kill_repeatedly(
 async def _prepare(workloads: Sequence[Workload[Any]], data_dir: Path) -> None:
     """Lets the server itself make the demo province, in which the workloads then prepare their writes."""
     async with serving(data_dir) as served, browsing(served) as browser:
-        database = Database(
-            sqlite_url(data_dir / "lianbian.db"),
-            bus=LocalBus(),
-            clock=SystemClock(),
-            enqueue=LocalQueue({}).enqueue,
-            log_key=LogKey(partial(key_in, Settings(data_dir=data_dir).log_key)),
-        )
+        database = beside(Settings(data_dir=data_dir))
         for workload in workloads:
             await workload.prepare(database, browser)
         await database.close()

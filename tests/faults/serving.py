@@ -47,7 +47,11 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    data_dir: Path, *options: str, port: int | None = None, environment: Mapping[str, str] = _NOTHING
+    data_dir: Path,
+    *options: str,
+    port: int | None = None,
+    module: str = "server",
+    environment: Mapping[str, str] = _NOTHING,
 ) -> AsyncIterator[Served]:
     """Runs `serve` until it says where it listens; kills its process group at the end."""
     port = port or free_port()
@@ -55,7 +59,7 @@ async def serving(
     with output.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "server", "serve", "--port", str(port), "--data-dir", str(data_dir)),
+            *("-m", module, "serve", "--port", str(port), "--data-dir", str(data_dir)),
             *("--media-port", str(free_port()), *options),
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,
@@ -78,8 +82,8 @@ async def serving(
 
 
 def _output_in(data_dir: Path) -> tuple[Path, int]:
-    """Returns the file that takes what is said, and how much an earlier process has said there."""
+    """Returns the file beside `data_dir` for what is said, and how much an earlier process said there."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    output = data_dir / "serve.log"
+    output = data_dir.with_name(f"{data_dir.name}.log")
     output.touch()
     return output, output.stat().st_size

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,18 @@ class PostgresServer:
 
     def kill(self) -> None:
         """Ends it as a power cut would: no process of it does anything more."""
+        self._signal(signal.SIGKILL)
         assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        os.kill(self._process.pid, signal.SIGKILL)
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    def freeze(self) -> None:
+        """Has it keep its connections and answer nothing, as behind a broken network."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Has it answer again."""
+        self._signal(signal.SIGCONT)
 
     def remove(self) -> None:
         """Ends it, if it still runs, and removes its folder."""
@@ -77,6 +83,15 @@ class PostgresServer:
     @property
     def _data(self) -> Path:
         return self._folder / "data"
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signals every process of it; of the children, one may have ended meanwhile."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        os.kill(self._process.pid, number)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), number)
 
     def _answers(self) -> bool:
         assert self._process is not None

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -89,6 +90,16 @@ class SeaweedServer:
         self._process.kill()
         self._process.wait()
         self._process = None
+
+    def freeze(self) -> None:
+        """Has it keep its connections and answer nothing, as behind a broken network."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Has it answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def empty(self) -> None:
         """Removes every object."""
