@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", _migrate, "bring the database to the newest schema"),
         ("account", _account, "make the first account of a new installation"),
         ("demo", _demo, "make the fictional demo province"),
+        ("assets", _assets, "tell the hash of each file that browsers are given"),
         ("docs", _docs, "write the documents that are generated from the code"),
         ("check", _check, "verify database, audit log and files; tells what is wrong"),
         ("backup", _backup, "make a backup in a folder while the platform serves; the keys stay out of it"),
@@ -175,6 +176,13 @@ def _docs(settings: Settings, _options: argparse.Namespace) -> None:
     }
     for name, text in documents.items():
         (Path(__file__).parents[1] / "docs" / name).write_text(text, encoding="utf-8")
+
+
+def _assets(_settings: Settings, _options: argparse.Namespace) -> None:
+    from server.http.assets import asset_hashes  # noqa: PLC0415
+
+    for digest, name in asset_hashes():
+        print(f"{digest}  {name}")  # noqa: T201 - the command's answer, in the form of sha256sum
 
 
 def _check(settings: Settings, _options: argparse.Namespace) -> None:

@@ -1,5 +1,7 @@
 """Static files: the built front end, under names that carry their hash; and the sign of life."""
 
+import hashlib
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -11,6 +13,17 @@ from server.kernel.errors import NotFound
 from server.kernel.permissions import Action
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def asset_hashes(dist: Path = WEB / "dist") -> Iterator[tuple[str, str]]:
+    """Yield the SHA-256 in hexadecimal digits and the path of each file that browsers are given, by path.
+
+    The same source makes the same files, so whoever builds it can compare what a server gave them.
+    """
+    for path in sorted(dist.rglob("*")):
+        name = path.relative_to(dist)
+        if path.is_file() and not any(part.startswith(".") for part in name.parts):
+            yield hashlib.sha256(path.read_bytes()).hexdigest(), name.as_posix()
 
 
 class AssetHandlers:

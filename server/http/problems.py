@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
 from server.http.i18n import Catalogue, locale_of
+from server.http.identity import identity_of
 from server.http.origin import CrossOrigin
 from server.http.proof import ask_for_proof
 from server.http.tracing import route_of, trace_of
@@ -24,6 +25,7 @@ from server.kernel.errors import (
     PasswordNotChanged,
     ProofTooOld,
 )
+from server.kernel.identity import Role
 from server.kernel.objects import StorageUnavailable
 from server.kernel.transaction import DatabaseUnavailable
 
@@ -180,6 +182,7 @@ def _told(request: web.Request, error: Exception) -> tuple[DomainError, int] | N
     match error:
         case DomainError():
             refusal = _to_program(request, error)
+            _note(refusal, request)
             return refusal, STATUS[refusal.kind]
         case DatabaseUnavailable():
             return NoDatabase(), HTTPStatus.SERVICE_UNAVAILABLE
@@ -192,6 +195,15 @@ def _told(request: web.Request, error: Exception) -> tuple[DomainError, int] | N
             return None if known is None else (known(), error.status)
         case _:
             return _went_wrong(request, error), HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _note(refusal: DomainError, request: web.Request) -> None:
+    """Log who was refused what is not theirs (OWASP ASVS 5.0, 16.3.2), and not the record: it may exist."""
+    identity = identity_of(request)
+    if refusal.kind in {Kind.FORBIDDEN, Kind.NOT_FOUND} and identity.role is not Role.ANONYMOUS:
+        log.warning(
+            "refused", actor=identity.actor, code=refusal.code, method=request.method, route=route_of(request)
+        )
 
 
 def _went_wrong(request: web.Request, error: Exception) -> WentWrong:
