@@ -66,6 +66,7 @@ async def test_an_open_page_of_an_earlier_build_is_loaded_again(tmp_path: Path, 
         await page.route("**/terminals", _upgrade)
         await _pair_another(demo)
         await page.wait_for_function("() => window.isSamePage === undefined")
+        await page.wait_for_load_state("load")
         await expect(page.get_by_text("已配对", exact=True)).to_have_count(2)
         await page.context.close()
 
