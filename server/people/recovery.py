@@ -92,6 +92,7 @@ async def approve_recovery(
         await tx.people.remove_otp_authenticator(account.id)
         for passkey in await tx.people.passkeys_of(account.id):
             await tx.people.remove_passkey(account.id, passkey.credential_id)
+        await tx.people.remove_link(account.id)
         await tx.people.set_password(account.id, password_hash, is_initial=True)
         await tx.people.remove_recovery(account.id)
         await revoke_sessions(account.id, identity, tx)

@@ -3,7 +3,7 @@
 import pytest
 
 from server.kernel.identity import Role
-from server.people.model import Account
+from server.people.model import Account, FederatedLink
 from storage.database import Database
 from tests.factories import account
 from tests.fakes.clock import SetClock
@@ -47,6 +47,20 @@ async def test_one_asks_another_approves_and_the_person_begins_anew(
     led = await anonymous.get("/audit", allow_redirects=False)
     assert led.headers["Location"] == "/account"
     assert await post(second, f"{path}/approve") == 409, "it counts once"
+
+
+async def test_the_openid_provider_lets_nobody_in_who_was_recovered(
+    admins: tuple[Browser, Browser], database: Database, clock: SetClock
+) -> None:
+    person = await add_person(database, Role.LAWYER)
+    link = FederatedLink(account_id=person.id, issuer="https://x", subject="zhou", linked_at=clock.now())
+    async with database.transaction() as tx:
+        await tx.people.put_link(link)
+    path = f"/accounts/{person.id}/recovery"
+    assert await post(admins[0], path, REASON) == 303
+    assert await post(admins[1], f"{path}/approve") == 200
+    async with database.reading() as tx:
+        assert await tx.people.link_of(person.id) is None
 
 
 async def test_who_asks_does_not_approve(
