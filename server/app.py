@@ -335,6 +335,7 @@ def _people(ground: WebGround) -> Part:
             AdminHandlers(
                 units=database,
                 passwords=passwords,
+                door=door,
                 clock=clock,
                 pages=pages,
                 sites=sites,

@@ -13,7 +13,7 @@ from server.alerts.ports import AlertsTx
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.routing import Route
 from server.kernel.errors import DomainError
 from server.kernel.identity import Identity
@@ -141,7 +141,7 @@ class AlertHandlers:
         return self._pages.render(
             request,
             "alerts/contact.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             typed=typed,
             channels=self._channels,
             problem=problem,
@@ -157,7 +157,7 @@ class AlertHandlers:
         return self._pages.render(
             request,
             "alerts/webhooks.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             agencies=agencies,
             endpoints=[(agency, found) for agency, found in endpoints if found],
             typed=form if problem is not None else {},

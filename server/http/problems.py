@@ -51,6 +51,11 @@ STATUS = {
 }
 
 
+def status_of(problem: DomainError | None) -> int:
+    """Return the status of a page that is shown again with what was wrong, or without."""
+    return HTTPStatus.OK if problem is None else STATUS[problem.kind]
+
+
 class WentWrong(DomainError):
     """Our own mistake: whatever was not a domain error."""
 

@@ -9,7 +9,7 @@ from server.http.base64 import to_text
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.routing import Route
 from server.kernel.clock import Clock
 from server.kernel.errors import DomainError, InvalidInput
@@ -23,7 +23,6 @@ from server.people.administration import (
     add_account,
     add_organisation,
     add_terminal,
-    change_own_password,
     close_account,
     reopen_account,
     reset_password,
@@ -32,6 +31,7 @@ from server.people.cookies import Cookies
 from server.people.model import Account, OrganisationKind
 from server.people.ports import Passwords, PeopleTx
 from server.people.recovery import approve_recovery, ask_recovery, withdraw_recovery
+from server.people.signing_in import PasswordDoor
 from server.people.site import Sites
 
 MIN_PASSWORD = 12
@@ -89,6 +89,7 @@ class AdminHandlers:
         *,
         units: Units[PeopleTx],
         passwords: Passwords,
+        door: PasswordDoor,
         clock: Clock,
         pages: Pages,
         sites: Sites,
@@ -102,6 +103,7 @@ class AdminHandlers:
         self._clock = clock
         self._units = units
         self._passwords = passwords
+        self._door = door
         self._pages = pages
 
     def routes(self) -> tuple[Route, ...]:
@@ -228,14 +230,7 @@ class AdminHandlers:
         """Set one's own password; then sign in anew with it."""
         try:
             form = await parse_form(request, PasswordForm)
-            await change_own_password(
-                old=form.old,
-                new=form.new,
-                identity=identity_of(request),
-                units=self._units,
-                passwords=self._passwords,
-                clock=self._clock,
-            )
+            await self._door.change_password(form.old, form.new, identity_of(request))
         except DomainError as error:
             return await self._own_account(request, problem=error)
         return self._cookies.forget_session(see_other("/sign-in"))
@@ -252,7 +247,7 @@ class AdminHandlers:
         return self._pages.render(
             request,
             "people/account.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             organisation=organisation,
             title=account.title if account else "",
             codes=codes,
@@ -283,7 +278,7 @@ class AdminHandlers:
             by_id={each.id: each for each in accounts},
             recoveries={each.account_id: each for each in recoveries},
             is_alone=len(keepers) == 1,
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             accounts=accounts,
             organisations={each.id: each for each in organisations},
             roles=GRANTABLE,
@@ -303,7 +298,7 @@ class AdminHandlers:
         return self._pages.render(
             request,
             "people/organisations.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             organisations={each.id: each for each in organisations},
             terminals=terminals,
             kinds=tuple(OrganisationKind),

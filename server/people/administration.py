@@ -1,17 +1,13 @@
 """What administrators do: the security one keeps accounts, the system one organisations and terminals."""
 
-import asyncio
 import secrets
 from dataclasses import dataclass, replace
 
-from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind, NotFound
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
-from server.people.guessable import is_guessable
-from server.people.guesses import check_wait, forgive, note_failure
 from server.people.model import (
     Account,
     AccountAdded,
@@ -27,7 +23,6 @@ from server.people.model import (
 from server.people.policy import KEEPERS, needed_organisation, relation_to_account
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
-from server.people.signing_in import WrongPassword
 
 
 class OwnAccount(DomainError):
@@ -60,6 +55,12 @@ class AddOrganisation:
     parent_id: OrganisationId | None
 
 
+async def first_password(passwords: Passwords) -> tuple[str, str]:
+    """Return a password for somebody else, good for nothing but its change, and its hash."""
+    password = secrets.token_urlsafe(12)
+    return password, await passwords.hash(password)
+
+
 async def add_account(
     command: AddAccount, identity: Identity, units: Units[PeopleTx], passwords: Passwords
 ) -> tuple[Account, str]:
@@ -69,8 +70,7 @@ async def add_account(
         InvalidInput: the login name is taken, or the organisation does not fit the role.
     """
     require(identity.role, Action.ADD_ACCOUNT, Relation.NO_RECORD)
-    password = secrets.token_urlsafe(12)
-    password_hash = await passwords.hash(password)
+    password, password_hash = await first_password(passwords)
     account = Account(
         id=AccountId(new_id()),
         login=command.login,
@@ -123,8 +123,7 @@ async def reset_password(
     Raises:
         OwnAccount: it is the administrator's own; for that there is the page of one's own password.
     """
-    password = secrets.token_urlsafe(12)
-    password_hash = await passwords.hash(password)
+    password, password_hash = await first_password(passwords)
     async with units.transaction() as tx:
         account = await find_other(account_id, identity, tx)
         await tx.people.set_password(account.id, password_hash, is_initial=True)
@@ -151,47 +150,6 @@ async def reopen_account(account_id: AccountId, identity: Identity, tx: PeopleTx
     await _check_separation(account, tx)
     await tx.people.put_account(replace(account, active=True))
     tx.record(AccountReopened(actor=identity.actor, account_id=account.id))
-
-
-async def change_own_password(  # noqa: PLR0913 - what it is made with
-    *,
-    old: str,
-    new: str,
-    identity: Identity,
-    units: Units[PeopleTx],
-    passwords: Passwords,
-    clock: Clock,
-) -> None:
-    """Set one's own password; every session ends, this one too.
-
-    Raises:
-        WrongPassword: `old` does not fit.
-        TooManyAttempts: it did not fit too often.
-        InvalidInput: `new` is among the first that would be tried.
-        NotFound: the identity is no person with an account.
-    """
-    subject = f"proof:{identity.account_id}"
-    async with units.reading() as tx:
-        check_wait(await tx.people.attempts(subject), clock.now())
-        account = await tx.people.account(identity.account_id) if identity.account_id else None
-        found = None if account is None else await tx.people.account_by_login(account.login)
-    if found is None:
-        raise NotFound
-    account, password_hash = found
-    if not await passwords.verify(old, password_hash):
-        async with units.transaction() as tx:
-            await note_failure(subject, tx, clock)
-        raise WrongPassword
-    if await asyncio.to_thread(is_guessable, new, (account.login, account.name, old)):
-        raise InvalidInput(
-            fields=(FieldError("new", "guessable", N_("这个密码太容易猜到，请换一个，例如一句话")),)
-        )
-    password_hash = await passwords.hash(new)
-    async with units.transaction() as tx:
-        await forgive(subject, tx)
-        await tx.people.set_password(account.id, password_hash, is_initial=False)
-        await revoke_sessions(account.id, identity, tx)
-        tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
 
 
 async def add_organisation(command: AddOrganisation, identity: Identity, tx: PeopleTx) -> Organisation:
@@ -239,8 +197,7 @@ async def first_account(login: str, units: Units[PeopleTx], passwords: Passwords
 
     Returns None where there is an account already: from then on, accounts are made on the page.
     """
-    password = secrets.token_urlsafe(12)
-    password_hash = await passwords.hash(password)
+    password, password_hash = await first_password(passwords)
     async with units.transaction() as tx:
         if await tx.people.all_accounts():
             return None

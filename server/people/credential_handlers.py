@@ -12,7 +12,7 @@ from server.http.base64 import to_bytes, to_text
 from server.http.identity import identity_of, own_token
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.proof import PROVE, Carried, local
 from server.http.routing import Route
 from server.kernel.errors import DomainError
@@ -20,7 +20,7 @@ from server.kernel.permissions import Action
 from server.people.cookies import Cookies
 from server.people.own_codes import Draft, OwnCodes
 from server.people.policy import SESSION_LIFE
-from server.people.signing_in import PasswordDoor, SignIn
+from server.people.signing_in import PasswordDoor
 
 _CODES = "/account/codes"
 
@@ -94,8 +94,7 @@ class CredentialHandlers:
         try:
             typed = await parse_form(request, ProveForm)
             if not identity.has_fresh_proof:
-                command = SignIn(login="", password=typed.password, code=typed.code)
-                proved, _ = await self._door.prove(command, own_token(request), identity)
+                proved = await self._door.prove(typed.password, typed.code, own_token(request), identity)
         except DomainError as error:
             return self._proof_page(
                 request,
@@ -117,7 +116,7 @@ class CredentialHandlers:
         return self._pages.render(
             request,
             "people/codes.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             picture=Markup(picture),  # noqa: S704 - drawn here, of a secret in base32 and an escaped login
             secret=draft.secret,
             sealed=to_text(draft.sealed),
@@ -130,7 +129,7 @@ class CredentialHandlers:
         return self._pages.render(
             request,
             "people/prove.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             next=following,
             carried=carried,
             problem=problem,

@@ -13,11 +13,11 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, SessionId
 from server.kernel.transaction import Units
 from server.people.model import FederatedLink, LinkAdded, LinkRemoved, Proof
-from server.people.own_codes import own_account
 from server.people.policy import KEEPERS
 from server.people.ports import PeopleTx, Sealer
 from server.people.provider import Asked, Provider, ProviderRefused
 from server.people.sessions import identity_of_session, open_session
+from server.people.signing_in import own_account
 
 _SEALED_FOR = "way to the provider"
 TRIP = timedelta(minutes=10)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse, read_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.routing import Route
 from server.http.scopes import Scope
 from server.kernel.clock import Clock
@@ -101,7 +101,7 @@ class KeyHandlers:
         return self._pages.render(
             request,
             "people/api_keys.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             keys=keys,
             agencies=[each for each in organisations if each.kind in AGENCIES],
             names={each.id: each.name for each in organisations},

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from server.kernel.clock import Clock
-from server.kernel.errors import N_, DomainError, Kind, NotFound
+from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.transaction import Units
 from server.people.codes import address_of, new_secret, step_of
 from server.people.guesses import check_wait, forgive, note_failure
 from server.people.model import (
-    Account,
     OtpAuthenticator,
     OtpAuthenticatorAdded,
     OtpAuthenticatorRemoved,
@@ -17,7 +16,7 @@ from server.people.model import (
 )
 from server.people.ports import PeopleTx, Sealer
 from server.people.sessions import renew_session
-from server.people.signing_in import CODE_SECRET
+from server.people.signing_in import CODE_SECRET, own_account
 
 _DRAFT = "code drafted for"
 
@@ -48,18 +47,6 @@ class Draft:
     """What the program reads from the picture."""
     sealed: bytes
     """The secret, sealed for its owner: the form brings it back."""
-
-
-async def own_account(identity: Identity, tx: PeopleTx) -> Account:
-    """Return the identity's account.
-
-    Raises:
-        NotFound: it is no person with an account.
-    """
-    account = await tx.people.account(identity.account_id) if identity.account_id is not None else None
-    if account is None:
-        raise NotFound
-    return account
 
 
 @dataclass(frozen=True, slots=True)

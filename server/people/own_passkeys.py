@@ -9,7 +9,7 @@ from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.challenges import Challenge, Challenges, spend
 from server.people.model import Account, PasskeyAdded, PasskeyRemoved, Proof
-from server.people.own_codes import LastAuthenticator, own_account
+from server.people.own_codes import LastAuthenticator
 from server.people.passkeys import (
     Added,
     Assertion,
@@ -24,6 +24,7 @@ from server.people.passkeys import (
 from server.people.policy import KEEPERS
 from server.people.ports import PeopleTx
 from server.people.sessions import open_session, renew_session
+from server.people.signing_in import own_account
 
 MAX_PASSKEYS = 10
 _SIGN_IN = "sign in"

@@ -4,14 +4,12 @@ One asks, having made sure of who it is; another approves, and hands the first p
 can take an account over (NIST SP 800-63B-4 §4.2; OWASP ASVS 5.0, 6.4.4).
 """
 
-import secrets
-
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
-from server.people.administration import find_other
+from server.people.administration import find_other, first_password
 from server.people.model import (
     Account,
     PasswordSet,
@@ -80,8 +78,7 @@ async def approve_recovery(
         OwnAccount: it is the administrator's own.
         SamePerson: the administrator asked for it.
     """
-    password = secrets.token_urlsafe(12)
-    password_hash = await passwords.hash(password)
+    password, password_hash = await first_password(passwords)
     async with units.transaction() as tx:
         account = await find_other(account_id, identity, tx)
         recovery = await tx.people.recovery_of(account.id)

@@ -10,7 +10,7 @@ from server.http.i18n import LANGUAGE_COOKIE, Locale
 from server.http.identity import identity_of, session_token
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.proof import local
 from server.http.routing import Route
 from server.kernel.clock import Clock
@@ -160,7 +160,7 @@ class SignInHandlers:
         return self._pages.render(
             request,
             "people/sign_in.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             next=following,
             login=login,
             problem=problem,

@@ -1,20 +1,23 @@
 """Showing who one is with a password and a code: to sign in, and once more before what matters."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 from server.kernel.clock import Clock
-from server.kernel.errors import N_, DomainError, NotFound
+from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, NotFound
 from server.kernel.identity import ANONYMOUS, Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.codes import step_of
+from server.people.guessable import is_guessable
 from server.people.guesses import check_wait, forgive, note_failure
-from server.people.model import Account, OtpAuthenticator, Proof, SignInFailed
+from server.people.model import Account, OtpAuthenticator, PasswordSet, Proof, SignInFailed
 from server.people.policy import password_opens
 from server.people.ports import Passwords, PeopleTx, Sealer
-from server.people.sessions import hash_of, open_session, renew_session
+from server.people.sessions import hash_of, open_session, renew_session, revoke_sessions
 
 CODE_SECRET = "code of"  # noqa: S105 - what it is sealed for
 _DEVICE = "device of"
@@ -31,8 +34,9 @@ class WrongPassword(DomainError):
     )
 
 
-Then = Callable[[Account, Proof, PeopleTx], Awaitable[str]]
-"""What follows a proof, in the transaction in which it was taken; returns a session's token."""
+T = TypeVar("T")
+Then = Callable[[Account, PeopleTx], Awaitable[T | None]]
+"""What follows the right password, in the transaction in which it is taken; None if it is not enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,18 @@ class SignIn:
     """The code that the person's program shows; empty for an account that has none yet."""
     device: bytes = b""
     """What `mark_device` gave this browser when somebody signed in with it before."""
+
+
+async def own_account(identity: Identity, tx: PeopleTx) -> Account:
+    """Return the identity's account.
+
+    Raises:
+        NotFound: it is no person with an account.
+    """
+    account = await tx.people.account(identity.account_id) if identity.account_id is not None else None
+    if account is None:
+        raise NotFound
+    return account
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +89,68 @@ class PasswordDoor:
         if account is not None and self._is_device_of(account.id, command.device):
             subject = f"device:{hash_of(command.device.hex()).hex()[:32]}"
 
-        async def open_one(account: Account, proof: Proof, tx: PeopleTx) -> str:
-            return await open_session(account, proof, tx, self.clock)
+        async def open_one(account: Account, tx: PeopleTx) -> tuple[str, AccountId] | None:
+            proof = await self._proof(account, command.code, tx)
+            return None if proof is None else (await open_session(account, proof, tx, self.clock), account.id)
 
-        return await self._hear(command, subject, open_one)
+        return await self._hear(command.login, command.password, subject, open_one)
 
-    async def prove(self, command: SignIn, token: str, identity: Identity) -> tuple[str, AccountId]:
-        """Renew the session of `token`; `command.login` is not looked at. Raises as `sign_in` does.
+    async def prove(self, password: str, code: str, token: str, identity: Identity) -> str:
+        """Renew the session of `token` and return its new one. Raises as `sign_in` does.
 
         Raises:
             NotFound: the identity is no person with an account.
         """
+
+        async def renew(account: Account, tx: PeopleTx) -> str | None:
+            proof = await self._proof(account, code, tx)
+            return None if proof is None else await renew_session(token, proof, identity, tx, self.clock)
+
+        return await self._hear_again(password, identity, renew)
+
+    async def change_password(self, old: str, new: str, identity: Identity) -> None:
+        """Set one's own password; every session ends, this one too. Raises as `sign_in` does.
+
+        Raises:
+            InvalidInput: `new` is among the first that would be tried.
+            NotFound: the identity is no person with an account.
+        """
         async with self.units.reading() as tx:
-            account = await tx.people.account(identity.account_id) if identity.account_id else None
-        if account is None:
-            raise NotFound
+            account = await own_account(identity, tx)
+        if await asyncio.to_thread(is_guessable, new, (account.login, account.name, old)):
+            raise InvalidInput(
+                fields=(FieldError("new", "guessable", N_("这个密码太容易猜到，请换一个，例如一句话")),)
+            )
+        new_hash = await self.passwords.hash(new)
 
-        async def renew(_account: Account, proof: Proof, tx: PeopleTx) -> str:
-            return await renew_session(token, proof, identity, tx, self.clock)
+        async def change(account: Account, tx: PeopleTx) -> bool:
+            await tx.people.set_password(account.id, new_hash, is_initial=False)
+            await revoke_sessions(account.id, identity, tx)
+            tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
+            return True
 
-        return await self._hear(replace(command, login=account.login), f"proof:{account.id}", renew)
+        await self._hear_again(old, identity, change)
 
-    async def _hear(self, command: SignIn, subject: str, then: Then) -> tuple[str, AccountId]:
+    async def _hear_again(self, password: str, identity: Identity, then: Then[T]) -> T:
+        """Hear the password of somebody who is signed in; guesses are counted for their account."""
+        async with self.units.reading() as tx:
+            account = await own_account(identity, tx)
+        return await self._hear(account.login, password, f"proof:{account.id}", then)
+
+    async def _hear(self, login: str, password: str, subject: str, then: Then[T]) -> T:
         """Check the password outside any transaction, because Argon2 takes its time."""
         async with self.units.reading() as tx:
             check_wait(await tx.people.attempts(subject), self.clock.now())
-            found = await tx.people.account_by_login(command.login)
+            found = await tx.people.account_by_login(login)
         account, password_hash = found or (None, None)
-        fits = await self.passwords.verify(command.password, password_hash)
+        fits = await self.passwords.verify(password, password_hash)
         async with self.units.transaction() as tx:
             # Guesses that came at once all passed the first check: those before this one count by now.
             check_wait(await tx.people.attempts(subject), self.clock.now())
-            proof = await self._proof(account, command.code, tx) if account is not None and fits else None
-            if account is not None and proof is not None:
+            took = await then(account, tx) if account is not None and fits else None
+            if took is not None:
                 await forgive(subject, tx)
-                return await then(account, proof, tx), account.id
+                return took
             await note_failure(subject, tx, self.clock)
             if account is not None:
                 tx.record(SignInFailed(actor=ANONYMOUS.actor, account_id=account.id))

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse, parse_form, read_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.routing import Route
 from server.kernel.clock import Clock, local_date
 from server.kernel.errors import DomainError, NotFound
@@ -184,7 +184,7 @@ class DeskHandlers:
         return self._pages.render(
             request,
             "rooms/desk.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             facility=facility,
             counts={
                 "today": len(today),

@@ -8,7 +8,7 @@ from pydantic import Field
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form
-from server.http.problems import STATUS
+from server.http.problems import status_of
 from server.http.routing import Route
 from server.kernel.clock import Clock
 from server.kernel.errors import DomainError, NotFound
@@ -105,7 +105,7 @@ class KioskHandlers:
         return self._pages.render(
             request,
             "rooms/kiosk.html",
-            status=200 if problem is None else STATUS[problem.kind],
+            status=status_of(problem),
             facility="" if facility is None else facility.name,
             terminal=terminal.name,
             state=state,

@@ -165,6 +165,19 @@ async def test_guesses_sent_at_once_are_counted_like_those_sent_in_turn(
     assert (refusals.count(WrongPassword), refusals.count(TooManyAttempts)) == (6, 2)
 
 
+async def test_guesses_at_the_old_password_sent_at_once_are_counted_too(
+    database: Database, clock: SetClock
+) -> None:
+    login, passwords = await _add_with_password(database, "correct horse"), _Together(8)
+    async with database.reading() as tx:
+        found = await tx.people.account_by_login(login)
+    assert found is not None
+    door = PasswordDoor(database, passwords, AesSealer(lambda: bytes(32)), clock)
+    guesses = [door.change_password(f"{n}", "a sentence will do", found[0].identity) for n in range(8)]
+    refusals = [type(each) for each in await asyncio.gather(*guesses, return_exceptions=True)]
+    assert (refusals.count(WrongPassword), refusals.count(TooManyAttempts)) == (6, 2)
+
+
 async def test_a_form_of_another_site_is_refused(anonymous: Browser) -> None:
     answer = await anonymous.post(
         "/sign-in", data={"login": "a", "password": "b"}, headers={"Sec-Fetch-Site": "cross-site"}
