@@ -50,12 +50,6 @@ class SqlAlerts(AlertStore):
             await self._connection.execute(insert(tables.planned_alert), rows)
 
     @override
-    async def planned_of(self, case_id: CaseId) -> tuple[PlannedAlert, ...]:
-        query = select(tables.planned_alert).where(tables.planned_alert.c.case_id == case_id)
-        found = await self._connection.execute(query.order_by(tables.planned_alert.c.fires_at))
-        return all_of(PlannedAlert, found)
-
-    @override
     async def due(self, now: datetime, *, limit: int) -> tuple[PlannedAlert, ...]:
         query = select(tables.planned_alert).where(tables.planned_alert.c.fires_at <= now)
         ordered = query.order_by(tables.planned_alert.c.fires_at).limit(limit)
@@ -108,11 +102,6 @@ class SqlAlerts(AlertStore):
     async def open_alerts_of(self, account_id: AccountId) -> tuple[Alert, ...]:
         query = _reached(account_id, select(tables.alert)).where(*_OPEN)
         return all_of(Alert, await self._connection.execute(query.order_by(tables.alert.c.due_at)))
-
-    @override
-    async def count_open(self, account_id: AccountId) -> int:
-        query = _reached(account_id, select(func.count(tables.alert.c.id))).where(*_OPEN)
-        return await self._count(query)
 
     @override
     async def past_alerts_of(self, account_id: AccountId, *, limit: int) -> tuple[Alert, ...]:

@@ -26,9 +26,10 @@ from storage.dumps import BackupRefused, dump, is_there, load
 from storage.files import write_whole
 from storage.head_files import HeadFiles
 from storage.migrate import newest_step
+from storage.objects import OBJECTS, UPLOADS
 
 _MANIFEST = "manifest.json"
-_PREFIXES = ("objects/", "uploads/")
+_PREFIXES = (OBJECTS, UPLOADS)
 _FORMAT = 1
 
 Progress = Callable[[int, int], None]
@@ -167,7 +168,7 @@ def _hashed(folder: Path, former: dict[str, Kept]) -> Iterator[Kept]:
         if not path.is_file() or name == _MANIFEST:
             continue
         size, known = path.stat().st_size, former.get(name)
-        if known is not None and known.size_bytes == size and name.startswith("objects/"):
+        if known is not None and known.size_bytes == size and name.startswith(OBJECTS):
             yield known
         else:
             yield Kept(name, size, _sha256(path))

@@ -142,12 +142,6 @@ class SqlCases(CaseStore):
         return one_of(Notice, (await self._connection.execute(query)).one_or_none())
 
     @override
-    async def notice_of_case(self, case_id: CaseId) -> Notice | None:
-        columns = tables.notice.c
-        query = select(tables.notice).where(columns.case_id == case_id).order_by(columns.received_at)
-        return one_of(Notice, (await self._connection.execute(query.limit(1))).one_or_none())
-
-    @override
     async def add_fact(self, fact: CaseFact) -> None:
         await self._connection.execute(insert(tables.case_fact).values(values_of(fact)))
         await self._plan_anew(fact.case_id)

@@ -33,7 +33,8 @@ from storage.envelope import (
     plain_size,
 )
 
-_UPLOADS = "uploads/"
+OBJECTS, UPLOADS = "objects/", "uploads/"
+"""What the names of all that is kept begin with."""
 _RUN_CHUNKS = BLOCK_BYTES // CHUNK_BYTES
 """Chunks that a thread encrypts at once."""
 
@@ -72,8 +73,8 @@ class SealedStore(ObjectStore):
     async def unfinished(self, *, untouched_s: float) -> tuple[str, ...]:
         before = datetime.now(UTC) - timedelta(seconds=untouched_s)
         touched: dict[str, datetime] = {}
-        for blob in await self._blobs.named(_UPLOADS):
-            upload = blob.name.removeprefix(_UPLOADS).partition("/")[0]
+        for blob in await self._blobs.named(UPLOADS):
+            upload = blob.name.removeprefix(UPLOADS).partition("/")[0]
             touched[upload] = max(touched.get(upload, blob.changed_at), blob.changed_at)
         return tuple(sorted(upload for upload, at in touched.items() if at <= before))
 
@@ -260,11 +261,11 @@ def _kept(key: str) -> str:
     if not is_key(key):
         message = f"not an object key: {key!r}"
         raise ValueError(message)
-    return f"objects/{key}"
+    return f"{OBJECTS}{key}"
 
 
 def _folder(upload: str) -> str:
     if not is_key(upload) or "/" in upload:
         message = f"not an upload id: {upload!r}"
         raise ValueError(message)
-    return f"{_UPLOADS}{upload}/"
+    return f"{UPLOADS}{upload}/"

@@ -13,6 +13,7 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, AlertId, CaseId
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
+from server.people.policy import account_of
 
 TxT = TypeVar("TxT", bound=AlertsTx)
 
@@ -52,7 +53,7 @@ class AlertDesk(Generic[TxT]):
     async def list(self, identity: Identity) -> AlertList:
         """Return the alerts that reached somebody."""
         require(identity.role, Action.SEE_ALERTS, Relation.NO_RECORD)
-        account_id = _own(identity)
+        account_id = account_of(identity)
         async with self.units.reading() as tx:
             waiting = await tx.alerts.open_alerts_of(account_id)
             past = await tx.alerts.past_alerts_of(account_id, limit=PAST_AT_MOST)
@@ -70,7 +71,7 @@ class AlertDesk(Generic[TxT]):
         """Return how many of somebody's alerts are still to be handled."""
         require(identity.role, Action.SEE_ALERTS, Relation.NO_RECORD)
         async with self.units.reading() as tx:
-            waiting = await tx.alerts.open_alerts_of(_own(identity))
+            waiting = await tx.alerts.open_alerts_of(account_of(identity))
             return len(await self.describe(waiting, identity, tx))
 
     async def handle(self, alert_id: AlertId, identity: Identity) -> Alert:
@@ -80,7 +81,7 @@ class AlertDesk(Generic[TxT]):
             NotFound: it never reached them, or concerns them no longer.
             AlreadyHandled: somebody does already, or it is settled.
         """
-        account_id = _own(identity)
+        account_id = account_of(identity)
         async with self.units.transaction() as tx:
             alert = await tx.alerts.alert(alert_id)
             if alert is None or not await self.describe((alert,), identity, tx):
@@ -93,12 +94,6 @@ class AlertDesk(Generic[TxT]):
             await tx.alerts.put_alert(handled)
             tx.record(AlertHandled.of(alert, identity.actor, sorted(told)))
         return handled
-
-
-def _own(identity: Identity) -> AccountId:
-    if identity.account_id is None:
-        raise NotFound
-    return identity.account_id
 
 
 async def plan(case_id: CaseId, planned: tuple[PlannedAlert, ...], tx: AlertsTx, clock: Clock) -> None:

@@ -10,10 +10,10 @@ from server.alerts.ports import AlertsTx
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind, NotFound
 from server.kernel.identity import Identity
-from server.kernel.ids import AccountId, OrganisationId, new_id
+from server.kernel.ids import OrganisationId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
-from server.people.policy import AGENCIES
+from server.people.policy import AGENCIES, account_of
 from server.people.ports import Sealer
 
 MAX_ENDPOINTS = 5
@@ -35,7 +35,7 @@ async def contact_of(identity: Identity, tx: AlertsTx) -> Contact:
         NotFound: the identity is no person with an account.
     """
     require(identity.role, Action.SEE_ALERTS, Relation.NO_RECORD)
-    account_id = _own(identity)
+    account_id = account_of(identity)
     found = await tx.alerts.contacts_of(frozenset({account_id}))
     return found.get(account_id, Contact(account_id=account_id, email="", phone=""))
 
@@ -43,7 +43,7 @@ async def contact_of(identity: Identity, tx: AlertsTx) -> Contact:
 async def set_contact(email: str, phone: str, identity: Identity, tx: AlertsTx) -> None:
     """Store where somebody wants alerts; empty: not there. Raises as `contact_of`."""
     require(identity.role, Action.SEE_ALERTS, Relation.NO_RECORD)
-    account_id = _own(identity)
+    account_id = account_of(identity)
     await tx.alerts.put_contact(Contact(account_id=account_id, email=email, phone=phone))
     tx.record(ContactSet(actor=identity.actor, account_id=account_id))
 
@@ -97,9 +97,3 @@ class Webhooks:
                     endpoint_id=endpoint.id,
                 )
             )
-
-
-def _own(identity: Identity) -> AccountId:
-    if identity.account_id is None:
-        raise NotFound
-    return identity.account_id

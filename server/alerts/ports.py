@@ -76,10 +76,6 @@ class AlertStore(FeedStore, Protocol):
         """Store what is planned of a case, in place of what was."""
         ...
 
-    async def planned_of(self, case_id: CaseId) -> tuple[PlannedAlert, ...]:
-        """Return what is planned of a case, the earliest first."""
-        ...
-
     async def due(self, now: datetime, *, limit: int) -> tuple[PlannedAlert, ...]:
         """Return what is to be raised, the earliest first."""
         ...
@@ -110,10 +106,6 @@ class AlertStore(FeedStore, Protocol):
 
     async def open_alerts_of(self, account_id: AccountId) -> tuple[Alert, ...]:
         """Return what reached somebody and is still to be handled, the earliest due first."""
-        ...
-
-    async def count_open(self, account_id: AccountId) -> int:
-        """Return how many those are."""
         ...
 
     async def past_alerts_of(self, account_id: AccountId, *, limit: int) -> tuple[Alert, ...]:

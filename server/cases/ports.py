@@ -108,10 +108,6 @@ class CaseStore(Protocol):
         """Return the notice, if there is one."""
         ...
 
-    async def notice_of_case(self, case_id: CaseId) -> Notice | None:
-        """Return the notice with which the case began."""
-        ...
-
     async def add_fact(self, fact: CaseFact) -> None:
         """Store a fact beside those before it; of one key the last stored counts."""
         ...

@@ -27,8 +27,3 @@ ID_LENGTH = 26
 def new_id() -> str:
     """Return a fresh identifier of `ID_LENGTH` characters, safe in URLs and file names."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
-
-
-def is_id(text: str) -> bool:
-    """Tell whether `text` has the form of an identifier; outside text is asked before it is used."""
-    return len(text) == ID_LENGTH and all(character in ID_ALPHABET for character in text)

@@ -21,11 +21,6 @@ def address_of(secret: str, login: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
-def code_at(secret: str, moment: datetime) -> str:
-    """Return the code that a program shows at the moment."""
-    return pyotp.TOTP(secret).at(moment)
-
-
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """Return the time step whose code this is, among those that count now; None if it is none's."""
     totp, present = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S

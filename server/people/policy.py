@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from server.kernel.errors import NotFound
 from server.kernel.identity import Identity, Role
+from server.kernel.ids import AccountId
 from server.kernel.permissions import Relation
 from server.people.model import Account, Attempts, OrganisationKind, Passkey, Proof, Terminal
 
@@ -104,3 +106,10 @@ def after_failure(attempts: Attempts, now: datetime) -> Attempts:
     return Attempts(
         subject=attempts.subject, failures=failures, blocked_until=None if wait is None else now + wait
     )
+
+
+def account_of(identity: Identity) -> AccountId:
+    """Return whose account acts; raises `NotFound` for one that has none."""
+    if identity.account_id is None:
+        raise NotFound
+    return identity.account_id

@@ -15,7 +15,7 @@ from server.people.codes import step_of
 from server.people.guessable import is_guessable
 from server.people.guesses import check_wait, forgive, note_failure
 from server.people.model import Account, OtpAuthenticator, PasswordSet, Proof, SignInFailed
-from server.people.policy import password_opens
+from server.people.policy import account_of, password_opens
 from server.people.ports import Passwords, PeopleTx, Sealer
 from server.people.sessions import hash_of, open_session, renew_session, revoke_sessions
 
@@ -57,7 +57,7 @@ async def own_account(identity: Identity, tx: PeopleTx) -> Account:
     Raises:
         NotFound: it is no person with an account.
     """
-    account = await tx.people.account(identity.account_id) if identity.account_id is not None else None
+    account = await tx.people.account(account_of(identity))
     if account is None:
         raise NotFound
     return account

@@ -1,13 +1,14 @@
 """Codes beside the password: set up, asked for, taken once; and the proof that is asked for again later."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pyotp
 import pytest
 
 from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
-from server.people.codes import STEP_S, code_at
+from server.people.codes import STEP_S
 from server.people.model import Account
 from server.people.passwords import Argon2Passwords
 from server.people.policy import PROOF_LIFE
@@ -18,6 +19,11 @@ from tests.http.conftest import Browser
 
 PASSWORD = "correct horse"  # noqa: S105 - of people made up here
 FORM = {"login": "lin", "name": "林某", "role": "lawyer"}
+
+
+def code_at(secret: str, moment: datetime) -> str:
+    """Returns the code that a program shows at the moment."""
+    return pyotp.TOTP(secret).at(moment)
 
 
 async def add_person(database: Database, role: Role = Role.AUDITOR) -> Account:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from server.kernel.identity import Role
 from server.people.challenges import Challenge
-from server.people.codes import code_at
 from server.people.model import Account
 from server.people.passkeys import (
     Added,
@@ -31,7 +30,7 @@ from tests.authenticator import Authenticator, text
 from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import OUR_PAGE, Browser
-from tests.http.test_codes import add_person, set_up_codes, sign_in
+from tests.http.test_codes import add_person, code_at, set_up_codes, sign_in
 
 AT_HOME = {"Accept": "application/json"}
 

@@ -66,11 +66,6 @@ class Transport:
         """Return the buffer in which packets for this peer are made."""
         return self._mux.scratch
 
-    @property
-    def is_secured(self) -> bool:
-        """Tell whether media can flow."""
-        return self._outbound is not None
-
     def local(self, addresses: tuple[str, ...]) -> LocalTransport:
         """Describe our end for the answer."""
         return LocalTransport(

@@ -7,6 +7,7 @@ from server.kernel.clock import Clock
 from server.kernel.identity import Identity
 from server.kernel.ids import BookingId
 from server.kernel.permissions import Action
+from server.people.policy import account_of
 from server.scheduling.model import (
     FACILITY_REASONS,
     LAWYER_REASONS,
@@ -19,7 +20,7 @@ from server.scheduling.model import (
 )
 from server.scheduling.policy import NoAlternative, NotItsTurn, ReasonNeedsText, check_step, check_version
 from server.scheduling.ports import SlotsTx
-from server.scheduling.service.records import account_of, event_of, find_booking
+from server.scheduling.service.records import event_of, find_booking
 from server.scheduling.service.searching import alternatives_to
 
 

@@ -4,6 +4,7 @@ from server.cases.service.facts import note_meeting_requested
 from server.kernel.clock import Clock
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, BookingId, new_id
+from server.people.policy import account_of
 from server.scheduling.ledger import claims_for
 from server.scheduling.model import (
     HOLD_FOR,
@@ -19,7 +20,6 @@ from server.scheduling.model import (
 from server.scheduling.policy import HoldExpired, SlotTaken, check_slot
 from server.scheduling.ports import SlotsTx
 from server.scheduling.service.records import (
-    account_of,
     case_to_book,
     event_of,
     find_hold,

@@ -11,6 +11,7 @@ from server.kernel.errors import NotFound
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, BookingId, CaseId, OrganisationId, PartyId
 from server.kernel.permissions import Action, Relation, require
+from server.people.policy import account_of
 from server.scheduling.ledger import People
 from server.scheduling.model import Booking, BookingEvent, Hold
 from server.scheduling.policy import NotInCustody, relation_to_booking
@@ -129,13 +130,6 @@ def people_of(
     return People(
         party_id=PartyId(found.client.id), lawyer_ids=(booker, *others), interpreter_id=interpreter_id
     )
-
-
-def account_of(identity: Identity) -> AccountId:
-    """Return whose account acts; raises `NotFound` for one that has none."""
-    if identity.account_id is None:
-        raise NotFound
-    return identity.account_id
 
 
 def event_of(kind: type[EventT], about: Booking | Hold, actor: Identity | str) -> EventT:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from server.kernel.clock import Clock
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, CaseId, OrganisationId, TerminalId
+from server.people.policy import account_of
 from server.scheduling.ledger import Alternative, People, Search, alternatives, window
 from server.scheduling.model import Booking, FacilityPractice, Hold, ResourceKind, Slot, resource
 from server.scheduling.ports import SlotsTx
-from server.scheduling.service.records import account_of, case_to_book, people_of
+from server.scheduling.service.records import case_to_book, people_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
