@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from server.kernel.events import Event
 from server.kernel.ids import AccountId, AlertId, CaseId, OrganisationId
-from server.people.model import AccountEvent
+from server.people.events import AccountEvent
 
 
 class AlertKind(StrEnum):

@@ -8,18 +8,15 @@ from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
-from server.people.model import (
-    Account,
+from server.people.events import (
     AccountAdded,
     AccountClosed,
     AccountReopened,
-    Organisation,
     OrganisationAdded,
-    OrganisationKind,
     PasswordSet,
-    Terminal,
     TerminalAdded,
 )
+from server.people.model import Account, Organisation, OrganisationKind, Terminal
 from server.people.policy import KEEPERS, needed_organisation, relation_to_account
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions

@@ -10,12 +10,8 @@ from server.kernel.identity import Identity
 from server.kernel.ids import OrganisationId, new_id
 from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
-from server.people.model import (
-    AgencyKey,
-    AgencyKeyIssued,
-    AgencyKeyRevoked,
-    AgencyKeyRotated,
-)
+from server.people.events import AgencyKeyIssued, AgencyKeyRevoked, AgencyKeyRotated
+from server.people.model import AgencyKey
 from server.people.policy import AGENCIES
 from server.people.ports import PeopleTx
 from server.people.sessions import hash_of

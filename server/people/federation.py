@@ -12,7 +12,8 @@ from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, SessionId
 from server.kernel.transaction import Units
-from server.people.model import FederatedLink, LinkAdded, LinkRemoved, Proof
+from server.people.events import LinkAdded, LinkRemoved
+from server.people.model import FederatedLink, Proof
 from server.people.policy import KEEPERS
 from server.people.ports import PeopleTx, Sealer
 from server.people.provider import Asked, Provider, ProviderRefused

@@ -7,13 +7,9 @@ from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.transaction import Units
 from server.people.codes import address_of, new_secret, step_of
+from server.people.events import OtpAuthenticatorAdded, OtpAuthenticatorRemoved
 from server.people.guesses import check_wait, forgive, note_failure
-from server.people.model import (
-    OtpAuthenticator,
-    OtpAuthenticatorAdded,
-    OtpAuthenticatorRemoved,
-    Proof,
-)
+from server.people.model import OtpAuthenticator, Proof
 from server.people.ports import PeopleTx, Sealer
 from server.people.sessions import renew_session
 from server.people.signing_in import CODE_SECRET, own_account

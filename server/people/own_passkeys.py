@@ -8,7 +8,8 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.challenges import Challenge, Challenges, spend
-from server.people.model import Account, PasskeyAdded, PasskeyRemoved, Proof
+from server.people.events import PasskeyAdded, PasskeyRemoved
+from server.people.model import Account, Proof
 from server.people.own_codes import LastAuthenticator
 from server.people.passkeys import (
     Added,

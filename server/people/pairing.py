@@ -12,15 +12,8 @@ from server.kernel.permissions import Action, Relation, require
 from server.kernel.transaction import Units
 from server.people.challenges import Challenges, spend
 from server.people.device_keys import has_signed, is_key
-from server.people.model import (
-    PairingCode,
-    PairingCodeIssued,
-    Terminal,
-    TerminalDevice,
-    TerminalPaired,
-    TerminalReturned,
-    TerminalUnpaired,
-)
+from server.people.events import PairingCodeIssued, TerminalPaired, TerminalReturned, TerminalUnpaired
+from server.people.model import PairingCode, Terminal, TerminalDevice
 from server.people.policy import PAIRING_CODE_DIGITS, PAIRING_CODE_LIFE, relation_to_terminal
 from server.people.ports import PeopleTx
 from server.people.sessions import hash_of, open_terminal_session, renew_terminal_session

@@ -10,14 +10,8 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.administration import find_other, first_password
-from server.people.model import (
-    Account,
-    PasswordSet,
-    Recovery,
-    RecoveryApproved,
-    RecoveryAsked,
-    RecoveryWithdrawn,
-)
+from server.people.events import PasswordSet, RecoveryApproved, RecoveryAsked, RecoveryWithdrawn
+from server.people.model import Account, Recovery
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
 

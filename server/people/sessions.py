@@ -12,16 +12,8 @@ from server.kernel.identity import Identity
 from server.kernel.ids import AccountId, SessionId, new_id
 from server.kernel.objects import StorageFull
 from server.kernel.transaction import Units
-from server.people.model import (
-    Account,
-    Proof,
-    Proved,
-    Session,
-    SessionsRevoked,
-    SignedIn,
-    SignedOut,
-    Terminal,
-)
+from server.people.events import Proved, SessionsRevoked, SignedIn, SignedOut
+from server.people.model import Account, Proof, Session, Terminal
 from server.people.policy import EXTENDED_BY, TERMINAL_LIFE, is_fresh, session_end
 from server.people.ports import PeopleTx
 

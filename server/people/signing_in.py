@@ -12,9 +12,10 @@ from server.kernel.identity import ANONYMOUS, Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.codes import step_of
+from server.people.events import PasswordSet, SignInFailed
 from server.people.guessable import is_guessable
 from server.people.guesses import check_wait, forgive, note_failure
-from server.people.model import Account, OtpAuthenticator, PasswordSet, Proof, SignInFailed
+from server.people.model import Account, OtpAuthenticator, Proof
 from server.people.policy import account_of, password_opens
 from server.people.ports import Passwords, PeopleTx, Sealer
 from server.people.sessions import hash_of, open_session, renew_session, revoke_sessions

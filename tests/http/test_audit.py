@@ -14,7 +14,8 @@ from server.audit.heads import TreeHead
 from server.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
 from server.kernel.events import Event
 from server.kernel.identity import Role
-from server.people.model import Account, SessionsRevoked, SignedOut
+from server.people.events import SessionsRevoked, SignedOut
+from server.people.model import Account
 from storage.database import Database
 from storage.tables.audit import audit_entry
 from tests.factories import account

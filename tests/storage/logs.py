@@ -3,7 +3,7 @@
 from server.audit.entry import LogKey
 from server.audit.heads import HeadKey, TreeHead
 from server.audit.merkle import Frontier
-from server.people.model import SessionsRevoked
+from server.people.events import SessionsRevoked
 from storage.check import Report, Witnesses, check
 from storage.database import Database
 from storage.head_files import HeadFiles

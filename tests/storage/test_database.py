@@ -5,7 +5,8 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from server.kernel.events import Job, Notification
-from server.people.model import Organisation, SessionsRevoked
+from server.people.events import SessionsRevoked
+from server.people.model import Organisation
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.tables import metadata

@@ -14,7 +14,7 @@ from server.kernel.errors import NotAllowed
 from server.kernel.events import Job
 from server.kernel.identity import Role
 from server.kernel.permissions import Action, Relation, require
-from server.people.model import SessionsRevoked
+from server.people.events import SessionsRevoked
 from storage.bus import LocalBus
 from storage.check import Report
 from storage.database import Database

@@ -10,7 +10,7 @@ from server.audit.heads import HeadKey, HeadRefused, SignedTreeHead
 from server.audit.publishing import HeadPublisher, LogContradicted
 from server.http.health import State
 from server.kernel.clock import microseconds_of
-from server.people.model import SessionsRevoked
+from server.people.events import SessionsRevoked
 from server.probes import HEADS_LATE, heads_probe
 from server.settings import Settings
 from storage.database import Database
