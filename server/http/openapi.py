@@ -152,7 +152,7 @@ def _responses(
         by_status.setdefault(int(STATUS[error.kind]), []).append(error)
     for status, errors in sorted(by_status.items()):
         responses[str(status)] = {
-            "description": "\n".join(f"`{each.code}`: {say(each.title)}" for each in errors),
+            "description": "\n\n".join(f"`{each.code}`: {say(each.title)}" for each in errors),
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return responses
