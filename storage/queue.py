@@ -12,6 +12,8 @@ from aiohttp import web
 from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker
 
 from server.kernel.events import Job
+from server.kernel.objects import StorageUnavailable
+from server.kernel.transaction import DatabaseUnavailable
 
 log = structlog.get_logger()
 
@@ -56,6 +58,8 @@ def _logged(name: str, run: Run) -> Callable[[str], Coroutine[Any, Any, None]]:
     async def task(key: str) -> None:
         try:
             await run(key)
+        except (DatabaseUnavailable, StorageUnavailable) as outage:
+            log.warning("a job was left for later", job=name, key=key, outage=type(outage).__name__)
         except Exception:
             log.exception("job failed", job=name, key=key)
 

@@ -21,6 +21,7 @@ from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 
 _CHUNK_BYTES = 4096
 _READY_WITHIN_S = 90.0
+_BOOKED_WITHIN = timedelta(days=80)
 _TUS = {"Tus-Resumable": "1.0.0"}
 
 
@@ -202,15 +203,25 @@ class Annotations(Workload[AnnotationClaim]):
         return self._found.get(claim.id) == claim.comment
 
 
-class Bookings(Workload[str]):
-    """Books one slot after the other; a claim is the booking's identifier."""
+@dataclass(frozen=True, slots=True)
+class BookingClaim:
+    """A booking that was made, or cancelled."""
+
+    id: str
+    cancelled: bool
+
+
+class Bookings(Workload[BookingClaim]):
+    """Books one slot after the other, and takes each back again, so that there are always slots to book."""
 
     name = "bookings"
 
     def __init__(self, dice: Random) -> None:
         super().__init__(dice)
         self._desk = Desk()
-        self._starts_at = datetime.combine(datetime.now(CHINA) + timedelta(days=3), time(8), CHINA)
+        self._first = datetime.combine(datetime.now(CHINA) + timedelta(days=3), time(8), CHINA)
+        self._starts_at = self._first
+        self._booked: str | None = None
 
     @override
     async def prepare(self, database: Database, browser: ClientSession) -> None:
@@ -218,30 +229,45 @@ class Bookings(Workload[str]):
 
     @override
     async def write(self, browser: ClientSession) -> None:
-        hold_id = await self._hold(browser)
-        if hold_id is None:
+        if self._booked is not None:
+            await self._cancel(self._booked, browser)
+            self.claims.append(BookingClaim(self._booked, cancelled=True))
+            self._booked = None
             return
-        form = {"purpose": "verify_evidence"}
-        async with browser.post(
-            f"/holds/{hold_id}/submit", data=form, headers=self._desk.headers, allow_redirects=False
-        ) as answer:
-            if answer.status != 303:
-                raise UnexpectedAnswer(answer, await answer.text())
-        self.claims.append(hold_id)
+        hold_id = await self._hold(browser)
+        if hold_id is not None:
+            await self._submit(hold_id, browser)
+            self.claims.append(BookingClaim(hold_id, cancelled=False))
+            self._booked = hold_id
 
     @override
-    async def holds(self, claim: str, browser: ClientSession) -> bool:
+    async def holds(self, claim: BookingClaim, browser: ClientSession) -> bool:
         async with browser.get(
-            f"/bookings/{claim}", headers=self._desk.headers, allow_redirects=False
+            f"/bookings/{claim.id}", headers=self._desk.headers, allow_redirects=False
         ) as answer:
-            return answer.status in {200, 303}
+            return answer.status in {200, 303} and (not claim.cancelled or "已取消" in await answer.text())
+
+    async def _submit(self, hold_id: str, browser: ClientSession) -> None:
+        path, form = f"/holds/{hold_id}/submit", {"purpose": "verify_evidence"}
+        async with browser.post(path, data=form, headers=self._desk.headers, allow_redirects=False) as answer:
+            if answer.status != 303:
+                raise UnexpectedAnswer(answer, await answer.text())
+
+    async def _cancel(self, booking_id: str, browser: ClientSession) -> None:
+        """Takes a booking back; if the answer was lost before, it is cancelled already, and that is well."""
+        path, form = f"/bookings/{booking_id}/cancel", {"reason": "C-01"}
+        async with browser.post(path, data=form, headers=self._desk.headers, allow_redirects=False) as answer:
+            if answer.status not in {HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT}:
+                raise UnexpectedAnswer(answer, await answer.text())
 
     async def _hold(self, browser: ClientSession) -> str | None:
         """Holds the next slot; None if what was under way at a kill has taken it."""
         self._starts_at += timedelta(hours=1)
+        if self._starts_at > self._first + _BOOKED_WITHIN:
+            self._starts_at = self._first
         form = {"starts_at": self._starts_at.isoformat(), "minutes": "30"}
         async with browser.post(f"{self._desk.case}/book", data=form, headers=self._desk.headers) as answer:
-            if answer.status == 409:
+            if answer.status == HTTPStatus.CONFLICT:
                 return None
             found = re.search(r"/holds/([0-9a-z]{26})/submit", await answer.text())
         if found is None:
