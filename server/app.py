@@ -27,6 +27,7 @@ from server.parts import (
     cases_part,
     meetings_part,
     people_part,
+    retention_part,
 )
 from server.rooms.ports import MediaPlane
 from server.settings import Settings
@@ -52,6 +53,7 @@ def compose(
         people_part(ground),
         cases_part(ground),
         casefiles_part(ground),
+        retention_part(ground),
         meetings_part(ground, plane),
     )
     watchers = {kind: watcher for part in parts for kind, watcher in part.watchers.items()}

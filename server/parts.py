@@ -81,6 +81,10 @@ from server.probes import (
     queue_probe,
     redis_probe,
 )
+from server.retention.case_handlers import KeptCaseHandlers
+from server.retention.erasing import EVERY_S as KEEP_EVERY_S
+from server.retention.erasing import Keeper
+from server.retention.period_handlers import PeriodHandlers
 from server.rooms.desk import DeskHandlers
 from server.rooms.handlers import MeetingHandlers
 from server.rooms.hub import Hub
@@ -316,6 +320,29 @@ def cases_part(ground: WebGround) -> Part:
         handlers=(api, cases, log, progress, days, notices, cooperation),
         watchers={"case": cases.may_watch},
         probes=(calendar_probe(database, clock),),
+    )
+
+
+def retention_part(ground: WebGround) -> Part:
+    """Return how cases end and are kept, and what ends them when their time has come."""
+    database, clock, pages = ground.database, ground.clock, ground.pages
+    keeper: Keeper[SqlTransaction] = Keeper(
+        units=database, turns=database, objects=ground.objects, clock=clock
+    )
+
+    async def run(_app: web.Application) -> AsyncIterator[None]:
+        ending = asyncio.Event()
+        keeping = asyncio.create_task(in_rounds(keeper.keep, every_s=KEEP_EVERY_S, ending=ending))
+        yield
+        ending.set()
+        await keeping
+
+    return Part(
+        handlers=(
+            KeptCaseHandlers(units=database, clock=clock, pages=pages, freed=withdraw_lawyer),
+            PeriodHandlers(units=database, clock=clock, pages=pages),
+        ),
+        runs=(run,),
     )
 
 

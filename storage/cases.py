@@ -28,6 +28,9 @@ from storage.tables import cases as tables
 
 _OPEN = (AssignmentStatus.ACCEPTED, AssignmentStatus.ACTIVE)
 _COUNTED = (AssignmentStatus.PROPOSED, AssignmentStatus.PINNED, *_OPEN)
+_AT_HAND = tables.legal_case.c.sealed_at.is_(None) & tables.legal_case.c.erased_at.is_(None)
+"""What lists show: neither cases whose records are sealed, nor what is left of those that were erased."""
+_WORKED_ON = tables.legal_case.c.status.not_in([each for each in CaseStatus if each.closed])
 
 
 class SqlCases(CaseStore):
@@ -74,7 +77,7 @@ class SqlCases(CaseStore):
         self, agency_id: OrganisationId, before: tuple[datetime, CaseId] | None, *, limit: int
     ) -> tuple[Case, ...]:
         columns = tables.legal_case.c
-        query = select(tables.legal_case).where(columns.agency_id == agency_id)
+        query = select(tables.legal_case).where(columns.agency_id == agency_id, _AT_HAND)
         if before is not None:
             opened_at, case_id = before
             is_same_moment = (columns.opened_at == opened_at) & (columns.id > case_id)
@@ -87,7 +90,9 @@ class SqlCases(CaseStore):
         self, area_id: OrganisationId, statuses: frozenset[CaseStatus]
     ) -> tuple[Case, ...]:
         columns = tables.legal_case.c
-        query = select(tables.legal_case).where(columns.area_id == area_id, columns.status.in_(statuses))
+        query = select(tables.legal_case).where(
+            columns.area_id == area_id, columns.status.in_(statuses), _AT_HAND
+        )
         return all_of(Case, await self._connection.execute(query.order_by(columns.opened_at, columns.id)))
 
     @override
@@ -233,7 +238,8 @@ class SqlCases(CaseStore):
     @override
     async def workloads(self) -> dict[AccountId, int]:
         columns = tables.assignment.c
-        query = select(columns.account_id, func.count()).where(columns.status.in_(_COUNTED))
+        counted = select(columns.account_id, func.count()).join(tables.legal_case)
+        query = counted.where(columns.status.in_(_COUNTED), _WORKED_ON)
         rows = await self._connection.execute(query.group_by(columns.account_id))
         return {AccountId(account_id): count for account_id, count in rows}
 
@@ -269,8 +275,9 @@ class SqlCases(CaseStore):
 
     async def _newest(self, condition: ColumnElement[bool]) -> tuple[Case, ...]:
         columns = tables.legal_case.c
-        query = select(tables.legal_case).where(condition).order_by(columns.opened_at.desc(), columns.id)
-        return all_of(Case, await self._connection.execute(query))
+        query = select(tables.legal_case).where(condition, _AT_HAND)
+        newest_first = query.order_by(columns.opened_at.desc(), columns.id)
+        return all_of(Case, await self._connection.execute(newest_first))
 
     @override
     async def put_calendar_entry(self, entry: CalendarEntry) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import make_url, text
@@ -16,6 +16,7 @@ from storage.engines import open_engines
 from storage.head_files import HeadFiles
 from storage.log import SqlLog
 from storage.migrate import newest_step, step_of
+from storage.retention import SqlRetention
 from storage.tables.audit import audit_entry
 
 _BATCH = 10_000
@@ -65,7 +66,9 @@ async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
             damage = await _damage(connection) if _file_of(url) is not None else []
             if damage:
                 return Report(findings=tuple(damage), is_readable=False)
-            return await check_log(SqlLog(connection), witnesses, progress)
+            left = await SqlRetention(connection).left_of_erased()
+            report = await check_log(SqlLog(connection), witnesses, progress)
+            return replace(report, findings=(*report.findings, *(_not_erased(*each) for each in left)))
     finally:
         await engines.dispose()
 
@@ -87,6 +90,10 @@ async def why_unreadable(url: str) -> str | None:
     if step == newest_step():
         return None
     return f"结构版本 · schema is at {step}, not {newest_step()}: python3 -m server migrate"
+
+
+def _not_erased(case_id: str, table: str) -> str:
+    return f"已销毁的案件仍有记录 · an erased case has rows left: {case_id} ({table})"
 
 
 def _file_of(url: str) -> Path | None:

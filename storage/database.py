@@ -23,6 +23,7 @@ from storage.cooperation import SqlCooperation
 from storage.engines import open_engines
 from storage.log import SqlLog
 from storage.people import SqlPeople
+from storage.retention import SqlRetention
 from storage.rooms import SqlRooms
 from storage.slots import SqlSlots
 
@@ -77,6 +78,11 @@ class SqlTransaction:
     def case_keys(self) -> SqlCaseKeys:
         """The wrapped keys of cases."""
         return SqlCaseKeys(self.connection)
+
+    @property
+    def retention(self) -> SqlRetention:
+        """What is kept for how long, and how it ends."""
+        return SqlRetention(self.connection)
 
     @property
     def log(self) -> SqlLog:

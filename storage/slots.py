@@ -16,6 +16,10 @@ from server.scheduling.policy import SlotTaken
 from server.scheduling.ports import SlotStore
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import slots as tables
+from storage.tables.cases import legal_case
+
+_SEALED = select(legal_case.c.id).where(legal_case.c.sealed_at.is_not(None))
+"""Cases whose records nobody is shown, a facility's bookings from before among them."""
 
 
 class SqlSlots(SlotStore):
@@ -114,6 +118,7 @@ class SqlSlots(SlotStore):
                 tables.booking.c.facility_id == facility_id,
                 tables.booking.c.starts_at < within.ends_at,
                 tables.booking.c.ends_at > within.starts_at,
+                tables.booking.c.case_id.not_in(_SEALED),
             )
             .order_by(tables.booking.c.starts_at, tables.booking.c.id)
         )

@@ -105,6 +105,8 @@ def case(  # noqa: PLR0913 - every part of a case that some rule looks at
     continues: CaseId | None = None,
     life_or_death: bool = False,
     minor: bool = False,
+    closed_at: datetime | None = None,
+    sealed_at: datetime | None = None,
 ) -> Case:
     number = next(_number)
     return Case(
@@ -118,6 +120,8 @@ def case(  # noqa: PLR0913 - every part of a case that some rule looks at
         reason=reason,
         life_or_death=life_or_death,
         minor=minor,
+        closed_at=closed_at,
+        sealed_at=sealed_at,
         agency_id=agency_id or OrganisationId(new_id()),
         institution_id=institution_id or OrganisationId(new_id()),
         area_id=area_id or OrganisationId(new_id()),

@@ -1,8 +1,8 @@
 """A small world in which each role stands in every relation to records of every kind.
 
-Four cases: the one that is everyone's `OWN`; an `OTHER` at the same facility and in the same area, but of
-another agency, institution and lawyer; a `CLOSED` one of the same people as the first; and one `ELSEWHERE`,
-where nobody asked about has anything to do. Every other record hangs on one of the four.
+Five cases: the one that is everyone's `OWN`; an `OTHER` at the same facility and in the same area, but of
+another agency, institution and lawyer; a `CLOSED` one and a `SEALED` one of the same people as the first; and
+one `ELSEWHERE`, where nobody asked about has anything to do. Every other record hangs on one of the five.
 """
 
 from collections.abc import Mapping
@@ -38,6 +38,7 @@ from server.kernel.ids import (
 from server.kernel.permissions import Relation
 from server.pdf.manifest import PageProblem
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
+from server.retention.model import Seal, SealGround
 from server.rooms.model import Meeting, MeetingStatus, Participant, ParticipantKind, Visit
 from server.scheduling.model import Booking, BookingStatus, Hold, Purpose
 from storage.database import Database, SqlTransaction
@@ -48,12 +49,17 @@ STARTS = datetime(2026, 9, 28, 1, 30, tzinfo=UTC)
 """When the meetings begin: soon enough, at the tests' clock, to be joined."""
 
 
+CLOSED_AT = datetime(2016, 9, 1, tzinfo=UTC)
+"""When closed cases were closed: so long ago that nothing keeps them any more."""
+
+
 class Where(StrEnum):
-    """Which of the four cases."""
+    """Which of the five cases."""
 
     OWN = "own case"
     OTHER = "other case"
     CLOSED = "closed case"
+    SEALED = "sealed case"
     ELSEWHERE = "other facility or area"
 
 
@@ -102,10 +108,14 @@ def _related(role: Role) -> Mapping[Where, Relation]:
         Where.OWN: Relation.OWN,
         Where.OTHER: Relation.OWN if role in _ALL_AT_THE_PLACE else Relation.UNRELATED,
         Where.CLOSED: Relation.UNRELATED if role is Role.RECIPIENT else Relation.CLOSED,
+        Where.SEALED: Relation.SEALED if role is Role.LEGAL_AID_OFFICER else Relation.UNRELATED,
         Where.ELSEWHERE: Relation.UNRELATED,
     }
 
 
+_OURS = (Where.OWN, Where.CLOSED, Where.SEALED)
+"""Whose people are the same."""
+_OVER = (Where.CLOSED, Where.SEALED)
 RELATED = {role: _related(role) for role in Role}
 """How a role, if it stands to records of a kind at all, stands to those of each place. A recipient's
 terminal shows one meeting: it has no closed one."""
@@ -119,7 +129,7 @@ async def make_world(database: Database) -> World:
         other = await _place(tx, area=near.area, facility=near.facility, kiosk=near.terminal)
         far = await _place(tx)
         world.kiosk = near.terminal
-        world.places = {Where.OWN: near, Where.OTHER: other, Where.CLOSED: near, Where.ELSEWHERE: far}
+        world.places = dict.fromkeys(_OURS, near) | {Where.OTHER: other, Where.ELSEWHERE: far}
         for role in Role:
             if role not in {Role.ANONYMOUS, Role.RECIPIENT}:
                 world.accounts[role] = await _account(tx, role, near)
@@ -168,9 +178,13 @@ async def _account(tx: SqlTransaction, role: Role, near: Place) -> Account:
 
 async def _case(tx: SqlTransaction, world: World, where: Where) -> None:
     place = world.places[where]
-    mine = where in {Where.OWN, Where.CLOSED}
+    mine = where in _OURS
+    sealed = where is Where.SEALED
     one = case(
-        status=CaseStatus.ARCHIVED if where is Where.CLOSED else CaseStatus.ENGAGED,
+        status=CaseStatus.ARCHIVED if where in _OVER else CaseStatus.ENGAGED,
+        minor=sealed,
+        closed_at=CLOSED_AT if where in _OVER else None,
+        sealed_at=CLOSED_AT if sealed else None,
         agency_id=place.agency.id,
         institution_id=place.institution.id,
         area_id=place.area.id,
@@ -190,6 +204,15 @@ async def _case(tx: SqlTransaction, world: World, where: Where) -> None:
     if not mine:
         lawyer = account(Role.LAWYER, name="许某")
         await tx.people.add_account(lawyer, password_hash=None)
+    if sealed:
+        await tx.retention.put_seal(
+            Seal(
+                case_id=one.id,
+                ground=SealGround.SENTENCE,
+                sealed_by=world.accounts[Role.LEGAL_AID_OFFICER].id,
+                sealed_at=CLOSED_AT,
+            )
+        )
     accepted = assignment(one.id, lawyer.id)
     await tx.cases.add_assignment(accepted)
     world.cases[where] = one
@@ -233,8 +256,8 @@ async def _alert(tx: SqlTransaction, world: World, where: Where) -> str:
 async def _meeting(tx: SqlTransaction, world: World, where: Where, lawyer: Account) -> None:
     """A booking that waits for its answer, a meeting that can be joined, and a slot that is only held."""
     one, place = world.cases[where], world.places[where]
-    closed = where is Where.CLOSED
-    interpreter = world.accounts[Role.INTERPRETER] if where in {Where.OWN, Where.CLOSED} else None
+    closed = where in _OVER
+    interpreter = world.accounts[Role.INTERPRETER] if where in _OURS else None
     (recipient,) = await tx.cases.parties_of(one.id)
     hold = Hold(
         id=BookingId(new_id()),

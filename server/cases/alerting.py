@@ -78,7 +78,7 @@ async def describe(alerts: Iterable[Alert], identity: Identity, tx: CasesTx) -> 
 async def _subject(case_id: CaseId, identity: Identity, tx: CasesTx) -> Described | None:
     """Return which case it is, as far as that is told to this person; None if it does not concern them."""
     case = await tx.cases.case(case_id)
-    if case is None:
+    if case is None or case.sealed_at is not None:
         return None
     match identity.role:
         case Role.FACILITY_OFFICER:

@@ -178,6 +178,12 @@ class Case:
     """The same recipient's case at an earlier stage."""
     opened_at: datetime
     hearing_at: datetime | None = None
+    closed_at: datetime | None = None
+    """When it was closed: from then on runs the time for which it is kept."""
+    sealed_at: datetime | None = None
+    """When its records were sealed; None while they are not, or are opened for a while."""
+    erased_at: datetime | None = None
+    """When all that it held was destroyed; its number and who defended are left."""
     version: int = 1
     """Grows with each change; a form or `If-Match` that names an older one is refused."""
 

@@ -16,14 +16,14 @@ def relation_to_case(identity: Identity, case: Case, assignments: Iterable[Assig
 
     A lawyer's are those that they have accepted and that have not ended: a proposal alone opens nothing.
     """
-    return _open_or_closed(case) if _related(identity, case, assignments) else Relation.UNRELATED
+    return _standing(identity, case) if _related(identity, case, assignments) else Relation.UNRELATED
 
 
 def relation_to_assignment(identity: Identity, assignment: Assignment, case: Case) -> Relation:
     """Return how an identity stands to an assignment: the lawyer's own, or in their organisation's case."""
     if identity.role is Role.LAWYER:
         own = identity.account_id is not None and identity.account_id == assignment.account_id
-        return _open_or_closed(case) if own else Relation.UNRELATED
+        return _standing(identity, case) if own else Relation.UNRELATED
     return relation_to_case(identity, case, ())
 
 
@@ -128,5 +128,10 @@ def _related(identity: Identity, case: Case, assignments: Iterable[Assignment]) 
             return False
 
 
-def _open_or_closed(case: Case) -> Relation:
+def _standing(identity: Identity, case: Case) -> Relation:
+    """Return how somebody stands to a case that is theirs: what is put away is so for all but its keepers."""
+    if case.erased_at is not None:
+        return Relation.UNRELATED
+    if case.sealed_at is not None:
+        return Relation.SEALED if identity.role is Role.LEGAL_AID_OFFICER else Relation.UNRELATED
     return Relation.CLOSED if case.status.closed else Relation.OWN

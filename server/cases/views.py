@@ -359,7 +359,7 @@ _OF_LAWYER = frozenset({"meet_client", "sign_agreement", "file_papers"})
 def may_in(case: Case, role: Role) -> frozenset[str]:
     """Return what the page shows and offers a role; no file access before the prosecution stage (CPL 40)."""
     if role is Role.LEGAL_AID_OFFICER:
-        return frozenset({"log", "meetings"}) | (frozenset() if case.status.closed else {"progress"})
+        return frozenset({"log", "meetings", "keep"}) | (frozenset() if case.status.closed else {"progress"})
     if role is not Role.LAWYER:
         return frozenset()
     found = {"log", "meetings"}

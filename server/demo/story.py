@@ -93,7 +93,7 @@ async def _play(planned: PlannedNotice, cast: Cast, tx: SqlTransaction) -> None:
         await record_fact(case, key, planned.at + _MET_AFTER, lawyer.actor, tx)
     await note_meeting_held(case.id, planned.at + _MET_AFTER, lawyer, tx)
     for step in _STEPS.get(accused.goal, ()):
-        await move_case(await _case(case.id, tx), step, lawyer.actor, tx)
+        await move_case(await _case(case.id, tx), step, lawyer.actor, tx, at=planned.at + _MET_AFTER)
 
 
 _WHY_NAMED = "此前办过同类案件，当地看守所会见方便"

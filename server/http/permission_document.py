@@ -17,12 +17,14 @@ lawyer's assigned cases, a coordinator's area, an officer's facility, an agency'
 | ○ | about no record: a list of one's own, a form |
 | ● | own |
 | ◐ | own, but closed |
+| ◍ | own, but its records are sealed |
 | ◌ | unrelated |
 """
 _MARKS = {
     Relation.NO_RECORD: "○",
     Relation.OWN: "●",
     Relation.CLOSED: "◐",
+    Relation.SEALED: "◍",
     Relation.UNRELATED: "◌",
 }
 

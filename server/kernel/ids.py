@@ -18,6 +18,8 @@ BookingId = NewType("BookingId", str)
 MeetingId = NewType("MeetingId", str)
 AlertId = NewType("AlertId", str)
 ParticipantId = NewType("ParticipantId", str)
+HoldId = NewType("HoldId", str)
+AssessmentId = NewType("AssessmentId", str)
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 26

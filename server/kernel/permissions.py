@@ -24,6 +24,8 @@ class Relation(StrEnum):
     OWN = "own"
     CLOSED = "closed"
     """One's own, but closed: it can be read as far as the table says, no longer changed."""
+    SEALED = "sealed"
+    """A closed case whose records are sealed by law: none reads it, its institution keeps it."""
     UNRELATED = "unrelated"
 
 
@@ -81,6 +83,24 @@ class Action(StrEnum):
     """Write down what happened in a case outside the platform, and withdraw it."""
     RECORD_STEP = "record_step"
     """Tell that a duty of the defence is done, which ends its clock."""
+    CLOSE_CASE = "close_case"
+    """End legal aid in a case, or put its file into the archive."""
+    LIST_KEPT_CASES = "list_kept_cases"
+    """See which closed cases one's institution keeps, and which it need keep no longer."""
+    KEEP_CASE = "keep_case"
+    """See until when a case is kept and why; hold it beyond that, and end the hold."""
+    SEAL_CASE = "seal_case"
+    """Seal the records of a minor's case."""
+    OPEN_SEAL = "open_seal"
+    """Open sealed records to one's institution for a while, for a purpose that the law names."""
+    ERASE_CASE = "erase_case"
+    """Have a closed case be erased after a while, and take that back."""
+    SEE_PERIODS = "see_periods"
+    """See how long records of each kind are kept, and the impact assessments."""
+    SET_PERIOD = "set_period"
+    """Keep records of a kind for longer than the law demands."""
+    RECORD_ASSESSMENT = "record_assessment"
+    """Write down an assessment of the impact on personal information."""
     SEND_NOTICE = "send_notice"
     """Notify legal aid that somebody needs a defender."""
     LIST_SENT_CASES = "list_sent_cases"
@@ -126,9 +146,11 @@ class Action(StrEnum):
 _NO_RECORD = frozenset({Relation.NO_RECORD})
 _OWN = frozenset({Relation.OWN})
 _OPEN_OR_CLOSED = frozenset({Relation.OWN, Relation.CLOSED})
+_KEPT = frozenset({Relation.OWN, Relation.CLOSED, Relation.SEALED})
 _SIGNED_IN = tuple(role for role in Role if role is not Role.ANONYMOUS)
 _PERSONS = tuple(role for role in _SIGNED_IN if role is not Role.RECIPIENT)
 _CASE_ROLES = (Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.AGENCY_OFFICER)
+_KEEPERS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
 _ALERTED = (*_CASE_ROLES, Role.COORDINATOR, Role.FACILITY_OFFICER)
 
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
@@ -153,6 +175,15 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.SEE_CASE_LOG: dict.fromkeys((Role.LAWYER, Role.LEGAL_AID_OFFICER), _OPEN_OR_CLOSED),
     Action.RECORD_PROGRESS: {Role.LAWYER: _OWN, Role.LEGAL_AID_OFFICER: _OWN},
     Action.RECORD_STEP: {Role.LAWYER: _OWN},
+    Action.CLOSE_CASE: {Role.LEGAL_AID_OFFICER: _OWN},
+    Action.LIST_KEPT_CASES: {Role.LEGAL_AID_OFFICER: _NO_RECORD},
+    Action.KEEP_CASE: {Role.LEGAL_AID_OFFICER: _KEPT},
+    Action.SEAL_CASE: {Role.LEGAL_AID_OFFICER: frozenset({Relation.CLOSED})},
+    Action.OPEN_SEAL: {Role.LEGAL_AID_OFFICER: frozenset({Relation.SEALED})},
+    Action.ERASE_CASE: {Role.LEGAL_AID_OFFICER: _KEPT - _OWN},
+    Action.SEE_PERIODS: dict.fromkeys((Role.LEGAL_AID_OFFICER, *_KEEPERS), _NO_RECORD),
+    Action.SET_PERIOD: {Role.SYSTEM_ADMIN: _NO_RECORD},
+    Action.RECORD_ASSESSMENT: {Role.SECURITY_ADMIN: _NO_RECORD},
     Action.SEND_NOTICE: {Role.AGENCY_OFFICER: _NO_RECORD},
     Action.LIST_SENT_CASES: {Role.AGENCY_OFFICER: _NO_RECORD},
     Action.VIEW_NOTICE: {Role.AGENCY_OFFICER: _OWN},

@@ -121,7 +121,7 @@ async def find_meeting(meeting_id: MeetingId, identity: Identity, action: Action
     """
     meeting = await tx.rooms.meeting(meeting_id)
     case = None if meeting is None else await tx.cases.case(meeting.case_id)
-    if meeting is None or case is None:
+    if meeting is None or case is None or case.sealed_at is not None:
         raise NotFound
     visit = None if identity.terminal_id is None else await tx.rooms.visit(identity.terminal_id)
     participants = await tx.rooms.participants_of(meeting_id)

@@ -77,8 +77,12 @@ legal_case = Table(
     Column("continues", Id, ForeignKey("legal_case.id")),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("hearing_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("sealed_at", UtcDateTime),
+    Column("erased_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Index(None, "institution_id", "opened_at"),
+    Index(None, "institution_id", "closed_at"),
     Index(None, "agency_id", "opened_at"),
     Index(None, "area_id", "status"),
 )

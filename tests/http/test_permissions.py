@@ -1,4 +1,4 @@
-"""The full matrix: every route × every role × {own, other case, closed, elsewhere}, against the table."""
+"""The full matrix: every route × every role × {own, other, closed, sealed, elsewhere}, against the table."""
 
 import re
 from collections import Counter
@@ -83,7 +83,11 @@ def relation_of(cell: Cell) -> Relation:
         return Relation.OWN if cell.role is Role.SECURITY_ADMIN else Relation.UNRELATED
     if cell.role not in STANDS_TO[record]:
         return Relation.UNRELATED
+    if record == "terminal_id":
+        return Relation.UNRELATED if cell.where is Where.ELSEWHERE else Relation.OWN
     relation = RELATED[cell.role][cell.where]
+    if relation is Relation.SEALED and record == "alert_id":
+        return Relation.UNRELATED
     return Relation.OWN if relation is Relation.CLOSED and record in NEVER_CLOSED else relation
 
 
@@ -98,7 +102,7 @@ STANDS_TO = {
     "meeting_id": {Role.LAWYER, Role.FACILITY_OFFICER, Role.RECIPIENT, Role.INTERPRETER},
 }
 """Which roles can have a record of this kind as theirs, by the parameter that names it."""
-NEVER_CLOSED = {"notice_id", "terminal_id"}
+NEVER_CLOSED = {"notice_id"}
 
 
 def record_of(route: Route) -> str:

@@ -21,6 +21,8 @@ _NAMED = f"filename {b64encode('第二册.pdf'.encode()).decode()}"
 _ANNOTATION = "/cases/{case_id}/dossiers/{dossier_id}/annotations/{annotation_id}"
 _UPLOADS = "/cases/{case_id}/uploads"
 
+_KEPT = "/cases/{case_id}/retention"
+
 WELL_FORMED = {
     ("POST", "/assignments/{assignment_id}/accept"): Asked(form={"version": "1"}),
     ("POST", "/assignments/{assignment_id}/decline"): Asked(form={"version": "1", "reason": "workload"}),
@@ -29,6 +31,14 @@ WELL_FORMED = {
     ("POST", "/bookings/{booking_id}/confirm"): Asked(form={"version": "1"}),
     ("POST", "/bookings/{booking_id}/return"): Asked(form={"version": "1", "reason": "F-02"}),
     ("POST", "/bookings/{hold_id}/submit"): Asked(form={"purpose": "first_meeting"}),
+    ("POST", f"{_KEPT}/end"): Asked(form={"version": "1", "step": "terminate"}),
+    ("POST", f"{_KEPT}/holds"): Asked(form={"reason": "petition"}),
+    ("POST", f"{_KEPT}/seal"): Asked(form={"ground": "sentence"}),
+    ("POST", f"{_KEPT}/seal/open"): Asked(form={"purpose": "judicial", "reference": "1号"}),
+    ("POST", "/periods"): Asked(form={"months": "240"}),
+    ("POST", "/periods/assessments"): Asked(
+        form={"title": "人脸", "concluded_on": "2026-09-01", "conclusion": "未采集"}
+    ),
     ("POST", "/cases/{case_id}/steps"): Asked(form={"duty": "sign_agreement", "done_on": "2026-09-28"}),
     ("POST", "/cases/{case_id}/progress"): Asked(
         form={"key": "lawyer_requested_file", "at": "2026-09-20T08:30"}

@@ -6,5 +6,6 @@ from tests.samples.cases import CASES
 from tests.samples.meetings import MEETINGS
 from tests.samples.operations import OPERATIONS
 from tests.samples.people import PEOPLE
+from tests.samples.retention import RETENTION
 
-SAMPLES = (*PEOPLE, *CASES, *AROUND_CASES, *MEETINGS, *OPERATIONS, *ALERTS)
+SAMPLES = (*PEOPLE, *CASES, *AROUND_CASES, *MEETINGS, *OPERATIONS, *ALERTS, *RETENTION)

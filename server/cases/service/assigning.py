@@ -94,7 +94,7 @@ async def accept(command: AcceptAssignment, identity: Identity, tx: CasesTx, clo
         await record_fact(case, "lawyer_accepted_assignment", now, identity.actor, tx)
         await record_fact(case, "firm_arranged_or_received_assignment", now, identity.actor, tx)
         if can(case.status, CaseStep.ASSIGN):
-            await move_case(case, CaseStep.ASSIGN, identity.actor, tx)
+            await move_case(case, CaseStep.ASSIGN, identity.actor, tx, at=now)
     return accepted
 
 
@@ -142,7 +142,7 @@ async def end(command: EndAssignment, identity: Identity, tx: CasesTx, clock: Cl
         AssignmentEnded(**_told(ended, case, identity), reason=command.reason, accepted=assignment.open)
     )
     if assignment.open and assignment.kind is AssignmentKind.LEAD and can(case.status, CaseStep.REPLACE):
-        await move_case(case, CaseStep.REPLACE, identity.actor, tx)
+        await move_case(case, CaseStep.REPLACE, identity.actor, tx, at=clock.now())
     return ended
 
 

@@ -29,7 +29,7 @@ async def note_meeting_held(case_id: CaseId, at: datetime, actor: Identity, tx: 
             status = next_assignment_status(assignment.status, AssignmentStep.BEGIN)
             await tx.cases.put_assignment(replace(assignment, status=status, version=assignment.version + 1))
     if can(case.status, CaseStep.ENGAGE):
-        await move_case(case, CaseStep.ENGAGE, actor.actor, tx)
+        await move_case(case, CaseStep.ENGAGE, actor.actor, tx, at=at)
 
 
 async def record_fact(  # noqa: PLR0913 - a fact's own fields
@@ -46,13 +46,15 @@ async def record_fact(  # noqa: PLR0913 - a fact's own fields
     )
 
 
-async def move_case(case: Case, step: CaseStep, actor: str, tx: CasesTx) -> Case:
-    """Do `step` to the case's status and return the case as it is then.
+async def move_case(case: Case, step: CaseStep, actor: str, tx: CasesTx, *, at: datetime) -> Case:
+    """Do `step` to the case's status and return the case as it is then; one that ends is closed at `at`.
 
     Raises:
         WrongStep: the life cycle has no such move.
     """
-    moved = replace(case, status=next_status(case.status, step), version=case.version + 1)
+    status = next_status(case.status, step)
+    closed_at = case.closed_at or at if status.closed else None
+    moved = replace(case, status=status, closed_at=closed_at, version=case.version + 1)
     await tx.cases.put_case(moved)
     tx.record(
         CaseMoved(

@@ -187,10 +187,11 @@ async def find_notice(notice_id: NoticeId, identity: Identity, tx: CasesTx) -> N
     """Return a notice to the agency that sent it.
 
     Raises:
-        NotFound: there is none, or another agency's.
+        NotFound: there is none, or another agency's, or its case's records are sealed.
     """
     notice = await tx.cases.notice(notice_id)
-    if notice is None:
+    case = None if notice is None or notice.case_id is None else await tx.cases.case(notice.case_id)
+    if notice is None or (case is not None and case.sealed_at is not None):
         raise NotFound
     require(identity.role, Action.VIEW_NOTICE, relation_to_notice(identity, notice))
     return notice

@@ -78,7 +78,7 @@ async def find_booking(booking_id: BookingId, identity: Identity, action: Action
     """
     booking = await tx.slots.booking(booking_id)
     case = None if booking is None else await tx.cases.case(booking.case_id)
-    if booking is None or case is None:
+    if booking is None or case is None or case.sealed_at is not None:
         raise NotFound
     to_case = relation_to_case(identity, case, await tx.cases.assignments_of(case.id))
     require(identity.role, action, relation_to_booking(identity, booking, to_case=to_case))

@@ -25,6 +25,8 @@ GROUPS = {
     "CaseEvent",
     "UnheardEvent",
     "DossierEvent",
+    "KeptCaseEvent",
+    "CasePutAway",
     "MeetingEvent",
     "TerminalEvent",
 }
