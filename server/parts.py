@@ -65,6 +65,7 @@ from server.people.pairing import TerminalDoor
 from server.people.passkey_handlers import PasskeyHandlers
 from server.people.passwords import Argon2Passwords
 from server.people.provider import Provider
+from server.people.session_handlers import SessionHandlers
 from server.people.sign_in_handlers import SignInHandlers
 from server.people.signing_in import PasswordDoor
 from server.people.site import Sites
@@ -274,6 +275,7 @@ def people_part(ground: WebGround) -> Part:
             coming,
             TerminalHandlers(units=database, door=terminals, clock=clock, pages=pages, cookies=cookies),
             CredentialHandlers(codes=codes, door=door, pages=pages, cookies=cookies),
+            SessionHandlers(units=database, clock=clock, pages=pages),
             KeyHandlers(units=database, keys=AgencyKeys(database, clock), clock=clock, pages=pages),
             PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
             *federation,

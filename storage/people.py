@@ -120,9 +120,22 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(query.values(values_of(session)))
 
     @override
-    async def extend_session(self, token_hash: bytes, expires_at: datetime) -> None:
-        query = update(tables.session).where(tables.session.c.token_hash == token_hash)
-        await self._connection.execute(query.values(expires_at=expires_at))
+    async def sessions_of(self, account_id: AccountId) -> tuple[Session, ...]:
+        query = select(tables.session).where(tables.session.c.account_id == account_id)
+        return all_of(Session, await self._connection.execute(query))
+
+    @override
+    async def note_use(
+        self, session: Session, *, used_at: datetime, origin: str, expires_at: datetime
+    ) -> None:
+        query = update(tables.session).where(tables.session.c.token_hash == session.token_hash)
+        await self._connection.execute(query.values(used_at=used_at, origin=origin, expires_at=expires_at))
+
+    @override
+    async def forget_expired_sessions(self, account_id: AccountId, now: datetime) -> None:
+        has_ended = tables.session.c.expires_at <= now
+        query = delete(tables.session).where(tables.session.c.account_id == account_id, has_ended)
+        await self._connection.execute(query)
 
     @override
     async def end_session(self, token_hash: bytes) -> None:

@@ -80,6 +80,7 @@ EVENTS: Mapping[str, str] = {
     "RecoveryWithdrawn": N_("撤回恢复账号"),
     "SealOpened": N_("启封案件"),
     "SecretNumberRegistered": N_("登记涉密案号"),
+    "SessionsEnded": N_("结束其他设备的登录"),
     "SessionsRevoked": N_("收回登录"),
     "SignInFailed": N_("登录失败"),
     "SignedIn": N_("登录"),

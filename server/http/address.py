@@ -6,7 +6,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from server.kernel.circumstances import ORIGIN, RULE
+from server.http.device import device_named
+from server.kernel.circumstances import DEVICE, ORIGIN, RULE
 
 Network = IPv4Network | IPv6Network
 
@@ -27,11 +28,12 @@ def address_of(request: web.Request, proxies: Sequence[Network]) -> str:
 
 
 def locate(proxies: Sequence[Network]) -> Middleware:
-    """Make the middleware that lets the log know from where each request comes."""
+    """Make the middleware that notes from where each request comes, and with what browser."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         ORIGIN.set(address_of(request, proxies))
+        DEVICE.set(device_named(request.headers.get("User-Agent", "")))
         RULE.set("")  # a connection's requests may share a task
         return await handler(request)
 

@@ -46,7 +46,7 @@ class Action(StrEnum):
     USE_OWN_ACCOUNT = "use_own_account"
     """One's own home page, live updates, language, signing out."""
     KEEP_CREDENTIALS = "keep_credentials"
-    """Set up one's own passkeys and codes, and take them away."""
+    """Set up one's own passkeys and codes, and take them away; see where one is signed in, and end that."""
     USE_FEED = "use_feed"
     """Have one's own deadlines and meetings in a calendar program, and end that."""
     SEE_ALERTS = "see_alerts"

@@ -94,6 +94,13 @@ class SessionsRevoked(AccountEvent):
     """All sessions of an account were ended."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsEnded(AccountEvent):
+    """The account's person ended so many of their sessions from another one."""
+
+    count: int
+
+
 class AccountClosed(AccountEvent):
     """Nobody is let in with it any more."""
 

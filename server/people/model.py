@@ -110,6 +110,12 @@ class Session:
     """By what its holder last showed who they are."""
     proved_at: datetime
     """When that was."""
+    used_at: datetime
+    """When it was last used, as far as that was written down (`policy.NOTED_AFTER`)."""
+    origin: str = ""
+    """The IP address from which that was."""
+    device: str = ""
+    """What the browser said it is: `Edge, Windows`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ IDLE_LIFE = timedelta(minutes=15)
 """How long those who run or audit the installation stay signed in without doing anything (§2.3.3)."""
 EXTENDED_BY = timedelta(minutes=1)
 """A session in use is extended in steps no smaller, so that not each request writes."""
+NOTED_AFTER = timedelta(minutes=10)
+"""How much later a session has to be used to have that written down for its person to see."""
 KEEPERS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 """Those who run or audit the installation: no person is two of them, and AAL3 is asked of them."""
 PROOF_LIFE = timedelta(minutes=10)

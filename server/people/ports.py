@@ -89,8 +89,18 @@ class PeopleStore(Protocol):
         """Store a changed session; a missing one is left ended."""
         ...
 
-    async def extend_session(self, token_hash: bytes, expires_at: datetime) -> None:
-        """Have a session end later; a missing one is left ended."""
+    async def sessions_of(self, account_id: AccountId) -> tuple[Session, ...]:
+        """Return all sessions of an account, expired or not."""
+        ...
+
+    async def note_use(
+        self, session: Session, *, used_at: datetime, origin: str, expires_at: datetime
+    ) -> None:
+        """Note that a session was used, from where, and when it ends now; a missing one is left ended."""
+        ...
+
+    async def forget_expired_sessions(self, account_id: AccountId, now: datetime) -> None:
+        """Forget those of an account's sessions that have ended by themselves."""
         ...
 
     async def end_session(self, token_hash: bytes) -> None:

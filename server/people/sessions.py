@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from server.kernel.circumstances import DEVICE, ORIGIN
 from server.kernel.clock import Clock
 from server.kernel.errors import NotFound
 from server.kernel.identity import Identity
@@ -14,7 +15,7 @@ from server.kernel.objects import StorageFull
 from server.kernel.transaction import Units
 from server.people.events import Proved, SessionsRevoked, SignedIn, SignedOut
 from server.people.model import Account, Proof, Session, Terminal
-from server.people.policy import EXTENDED_BY, TERMINAL_LIFE, is_fresh, session_end
+from server.people.policy import EXTENDED_BY, NOTED_AFTER, TERMINAL_LIFE, is_fresh, session_end
 from server.people.ports import PeopleTx
 
 _TOKEN_BYTES = 32
@@ -29,6 +30,7 @@ async def open_session(account: Account, proof: Proof, tx: PeopleTx, clock: Cloc
     """Sign the account's person in and return the session's token."""
     tx.record(SignedIn(actor=account.identity.actor, account_id=account.id, proof=proof))
     now = clock.now()
+    await tx.people.forget_expired_sessions(account.id, now)
     end = session_end(account.role, created_at=now, used_at=now)
     return await _add_session(_session(now, end, proof, account_id=account.id), tx)
 
@@ -114,10 +116,10 @@ async def use_session(token: str, units: Units[PeopleTx], clock: Clock) -> Ident
     if identity is None or session is None or session.account_id is None:
         return identity
     end = session_end(identity.role, created_at=session.created_at, used_at=now)
-    if end - session.expires_at >= EXTENDED_BY:
+    if end - session.expires_at >= EXTENDED_BY or now - session.used_at >= NOTED_AFTER:
         with suppress(StorageFull):
             async with units.transaction() as tx:
-                await tx.people.extend_session(session.token_hash, end)
+                await tx.people.note_use(session, used_at=now, origin=ORIGIN.get(), expires_at=end)
     return identity
 
 
@@ -152,6 +154,9 @@ def _session(
         expires_at=expires_at,
         proof=proof,
         proved_at=now,
+        used_at=now,
+        origin=ORIGIN.get(),
+        device=DEVICE.get(),
     )
 
 

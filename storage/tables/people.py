@@ -80,6 +80,9 @@ session = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("proof", EnumText(Proof), nullable=False),
     Column("proved_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("origin", String(45), nullable=False),
+    Column("device", String(60), nullable=False),
     Index(None, "account_id"),
     Index(None, "terminal_id"),
 )

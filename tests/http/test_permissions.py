@@ -34,7 +34,13 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ALLOW = Decision.ALLOW
 CASE_ROLES = {Role.LAWYER, Role.LEGAL_AID_OFFICER, Role.COORDINATOR, Role.AGENCY_OFFICER}
-_PLAIN = {"path": "none.css", "token": "none", "credential_id": "none", "key_id": "none"}
+_PLAIN = {
+    "path": "none.css",
+    "token": "none",
+    "credential_id": "none",
+    "key_id": "none",
+    "session_id": "none",
+}
 """Parameters that name no record."""
 
 
@@ -160,6 +166,7 @@ async def world(database: Database, clock: SetClock) -> World:
                     expires_at=clock.now() + timedelta(hours=1),
                     proof=Proof.SEEDED,
                     proved_at=clock.now(),
+                    used_at=clock.now(),
                 )
             )
     await database.close()

@@ -10,7 +10,7 @@ from server.http.proof import Carried
 from server.http.scopes import Scope
 from server.kernel.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from server.kernel.identity import ANONYMOUS, Role
-from server.kernel.ids import AccountId, OrganisationId, TerminalId
+from server.kernel.ids import AccountId, OrganisationId, SessionId, TerminalId
 from server.people.model import (
     Account,
     AgencyKey,
@@ -18,7 +18,9 @@ from server.people.model import (
     OrganisationKind,
     OtpAuthenticator,
     Passkey,
+    Proof,
     Recovery,
+    Session,
     Terminal,
 )
 from server.people.own_codes import WrongCode
@@ -80,6 +82,26 @@ _PASSKEY = Passkey(
     synced=False,
     added_at=NOW,
     used_at=NOW,
+)
+_SESSIONS = tuple(
+    Session(
+        id=SessionId(number * 26),
+        token_hash=b"",
+        account_id=AccountId("a" * 26),
+        terminal_id=None,
+        created_at=NOW,
+        expires_at=NOW + timedelta(hours=12),
+        proof=Proof.PASSKEY,
+        proved_at=NOW,
+        used_at=NOW,
+        origin=origin,
+        device=device,
+    )
+    for number, device, origin in (
+        ("1", "Edge, Windows", "198.51.100.17"),
+        ("2", "WeChat, Android", "2001:db8:85a3:8d3:1319:8a2e:370:7348"),
+        ("3", "", ""),
+    )
 )
 _RECOVERIES = tuple(
     Recovery(
@@ -197,6 +219,13 @@ def administration() -> tuple[Sample, ...]:
             identity=LAWYER,
             path="/account",
             context=own | {"codes": _CODES, "passkeys": [("a1", _PASSKEY)], "passkeys_work": True},
+        ),
+        Sample(
+            name="sessions",
+            template="people/sessions.html",
+            identity=replace(LAWYER, session_id=_SESSIONS[0].id),
+            path="/account/sessions",
+            context={"sessions": _SESSIONS},
         ),
         Sample(
             name="account-not-enrolled",
