@@ -12,6 +12,7 @@ from server.http.identity import OVER_HTTPS, identify
 from server.http.live import LiveHandlers
 from server.http.metrics import Metrics
 from server.http.origin import same_origin
+from server.http.pace import Pacer
 from server.http.problems import report_problems
 from server.http.routing import add_routes
 from server.http.source import SourceHandlers
@@ -84,5 +85,6 @@ def compose(
         app.cleanup_ctx.extend(part.runs)
         app.on_shutdown.extend(part.on_shutdown)
     every = (handlers for part in (*parts, common) for handlers in part.handlers)
-    add_routes(app, (route for handlers in every for route in handlers.routes()))
+    pacer = Pacer(ground.counts, ground.clock, settings.pace)
+    add_routes(app, (route for handlers in every for route in handlers.routes()), pacer)
     return app

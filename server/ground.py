@@ -13,6 +13,7 @@ from aiohttp import web
 from server.audit.entry import LogKey
 from server.casefiles.ingest import Ingest
 from server.casefiles.uploads import SPLIT_DOSSIER
+from server.http.pace import Counts
 from server.kernel.clock import Clock
 from server.kernel.events import Bus
 from server.pdf.renderer import Renderer
@@ -20,6 +21,7 @@ from server.people.sealing import AesSealer
 from server.settings import Settings
 from storage.blobs import Blobs
 from storage.bus import LocalBus
+from storage.counts import LocalCounts
 from storage.database import Database
 from storage.envelope import Suite
 from storage.key_file import key_in
@@ -39,16 +41,23 @@ class _Lines:
 
     bus: Bus
     queue: TaskQueue
+    counts: Counts
     hears_nodes: Callable[[], bool] | None = None
     """Tells whether other nodes are heard; None where there are none."""
     runs: tuple[Run, ...] = ()
 
 
 def _through_redis(url: str) -> _Lines:
-    from storage.redis import RedisBus, RedisQueue  # noqa: PLC0415 - the embedded start need not load it
+    from storage.redis import RedisBus, RedisCounts, RedisQueue  # noqa: PLC0415 - the embedded start need not
 
-    bus = RedisBus(url)
-    return _Lines(bus, RedisQueue(url), hears_nodes=lambda: bus.is_connected, runs=(bus.run,))
+    bus, counts = RedisBus(url), RedisCounts(url)
+    return _Lines(
+        bus, RedisQueue(url), counts, hears_nodes=lambda: bus.is_connected, runs=(bus.run, counts.run)
+    )
+
+
+def _within_this_process() -> _Lines:
+    return _Lines(LocalBus(), LocalQueue({}), LocalCounts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +93,8 @@ class Ground:
         """Make it; nothing is opened before the application starts."""
         self.settings = settings
         self.clock = clock
-        lines = (
-            _through_redis(settings.redis_url) if settings.redis_url else _Lines(LocalBus(), LocalQueue({}))
-        )
-        self.bus, self.queue = lines.bus, lines.queue
+        lines = _through_redis(settings.redis_url) if settings.redis_url else _within_this_process()
+        self.bus, self.queue, self.counts = lines.bus, lines.queue, lines.counts
         self.hears_nodes = lines.hears_nodes
         self._runs = lines.runs
         self.database = Database(

@@ -60,6 +60,8 @@ class Settings:
     """Address from which e-mail is sent."""
     sms_url: str = ""
     """SMS gateway as `https://KEY@HOST/PATH`; empty: no short message is sent."""
+    pace: int = 1
+    """How many times as many requests as built in anybody may send a minute; 0 counts none."""
     log_level: str = "INFO"
     """Least severity that is logged."""
 
@@ -182,5 +184,6 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=text("SMTP_URL", defaults.smtp_url),
         mail_from=text("MAIL_FROM", defaults.mail_from),
         sms_url=text("SMS_URL", defaults.sms_url),
+        pace=number("PACE", defaults.pace),
         log_level=text("LOG_LEVEL", defaults.log_level),
     )

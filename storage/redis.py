@@ -1,12 +1,14 @@
-"""The one door to Redis: notifications to every node, and jobs for the workers.
+"""The one door to Redis: notifications to every node, jobs for the workers, and counts of requests.
 
-Both only hint; the database is the truth. While Redis is away, notifications still reach the listeners of
-their own process, and everybody is told each second to ask again for their permission; once it is back,
-everybody is told that something may have been missed. Jobs that nobody heard of stand in the database.
+The first two only hint; the database is the truth. While Redis is away, notifications still reach the
+listeners of their own process, and everybody is told each second to ask again for their permission; once it
+is back, everybody is told that something may have been missed. Jobs that nobody heard of stand in the
+database. Requests are then counted by each node for itself, and more strictly.
 """
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -15,15 +17,19 @@ import structlog
 from aiohttp import web
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from taskiq import AckableMessage
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 from typing_extensions import override
 
+from server.http.pace import WINDOW_S, Counts
 from server.kernel.events import Bus, Job, Notification
 from server.kernel.ids import new_id
 from storage.bus import LocalBus, LocalSubscription
+from storage.counts import LocalCounts
 from storage.queue import TaskQueue
 
 log = structlog.get_logger()
@@ -32,7 +38,12 @@ ANSWER_S = 1.0
 """How long Redis may take to answer; one that is slower counts as away."""
 AGAIN_S = 1.0
 """How long to wait before it is tried again."""
+COUNT_S = 0.25
+"""How long a request waits for being counted; then this node counts by itself until `AGAIN_S` have passed."""
+ALONE = 4
+"""How many times a node counts each request while it counts alone, for others may be asked as well."""
 _CHANNEL = "lianbian"
+_COUNTS = "lianbian-counts"
 _STREAM = "lianbian-jobs"
 _KEPT_JOBS = 10_000
 _DEAD_AFTER_MS = 600_000
@@ -137,6 +148,40 @@ class RedisBus(Bus):
             self._local.tell_everybody(_MISSED, kind=None)
         elif node != self._here:
             await self._local.publish(notification)
+
+
+class RedisCounts(Counts):
+    """Counts for all nodes together; strictly for this one alone while Redis is away."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare; nothing is opened before the first request."""
+        self._redis = Redis.from_url(
+            url, socket_timeout=COUNT_S, socket_connect_timeout=COUNT_S, retry=Retry(NoBackoff(), 0)
+        )
+        self._local = LocalCounts()
+        self._alone_until_s = 0.0
+
+    @override
+    async def count(self, subject: str, window: int) -> int:
+        if time.monotonic() >= self._alone_until_s:
+            try:
+                return await self._count_together(f"{_COUNTS}:{window}:{subject}")
+            except _TROUBLE as error:
+                log.warning("requests are counted by this node alone", error=repr(error))
+                self._alone_until_s = time.monotonic() + AGAIN_S
+        return ALONE * await self._local.count(subject, window)
+
+    async def _count_together(self, key: str) -> int:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            await pipeline.incr(key)
+            await pipeline.expire(key, 2 * WINDOW_S)
+            counted, _ = await pipeline.execute()
+        return int(counted)
+
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
+        """Hang up when the application ends."""
+        yield
+        await self._redis.aclose()
 
 
 class RedisQueue(TaskQueue):

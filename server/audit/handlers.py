@@ -19,6 +19,7 @@ from server.audit.proofs import Inclusion, Prover, consistency
 from server.audit.search import Search
 from server.audit.wording import EVENTS, event_words
 from server.http.identity import identity_of
+from server.http.pace import Pace
 from server.http.pages import Pages
 from server.http.parsing import Input, parse
 from server.http.problems import STATUS
@@ -74,10 +75,10 @@ class LogHandlers:
         """Return the routes."""
         action = Action.SEARCH_LOG
         return (
-            Route("GET", "/audit", self.search, action),
-            Route("GET", "/audit/export", self.export, action, proof=True),
+            Route("GET", "/audit", self.search, action, pace=Pace.COSTLY),
+            Route("GET", "/audit/export", self.export, action, proof=True, pace=Pace.COSTLY),
             Route("GET", "/audit/head", self.head, action),
-            Route("GET", "/audit/consistency", self.consistency, action),
+            Route("GET", "/audit/consistency", self.consistency, action, pace=Pace.COSTLY),
             Route("GET", "/audit/entries/{number}", self.entry, action),
             Route("GET", "/audit/entries/{number}/proof", self.proof, action),
         )

@@ -14,6 +14,7 @@ from server.casefiles.upkeep import Upkeep
 from server.casefiles.uploads import Uploads
 from server.http.i18n import Catalogue
 from server.http.identity import identity_of
+from server.http.pace import Pace
 from server.http.pages import see_other
 from server.http.problems import STATUS, problem_json
 from server.http.routing import Route
@@ -67,7 +68,7 @@ class UploadHandlers:
         one = f"{_UPLOADS}/{{upload_id}}"
         return (
             Route("OPTIONS", _UPLOADS, self.tell_abilities, Action.VISIT),
-            Route("POST", _UPLOADS, self.create, Action.ADD_DOSSIER),
+            Route("POST", _UPLOADS, self.create, Action.ADD_DOSSIER, pace=Pace.COSTLY),
             Route("HEAD", one, self.tell_offset, Action.ADD_DOSSIER),
             Route("PATCH", one, self.append, Action.ADD_DOSSIER),
             Route("DELETE", one, self.take_back, Action.ADD_DOSSIER),

@@ -10,6 +10,7 @@ from server.cooperation.ports import CooperationTx
 from server.cooperation.service import ProposeAssignment, find_case_to_assign, open_board, propose
 from server.cooperation.views import board_context
 from server.http.identity import identity_of
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form
 from server.http.problems import STATUS, wants_page
@@ -42,7 +43,7 @@ class CooperationHandlers:
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
         return (
-            Route("GET", "/cooperation", self.board, Action.COORDINATE),
+            Route("GET", "/cooperation", self.board, Action.COORDINATE, pace=Pace.COSTLY),
             Route("POST", "/cooperation/cases/{case_id}/assign", self.propose, Action.PROPOSE_ASSIGNMENT),
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from server.http.pace import Pace
 from server.http.pages import WEB
 from server.http.routing import Route
 from server.kernel.errors import NotFound
@@ -36,8 +37,8 @@ class AssetHandlers:
     def routes(self) -> tuple[Route, ...]:
         """Return the routes for files and for probes."""
         return (
-            Route("GET", "/static/{path:.+}", self.file, Action.VISIT),
-            Route("GET", "/healthz", self.health, Action.VISIT),
+            Route("GET", "/static/{path:.+}", self.file, Action.VISIT, pace=Pace.FREE),
+            Route("GET", "/healthz", self.health, Action.VISIT, pace=Pace.FREE),
         )
 
     async def file(self, request: web.Request) -> web.FileResponse:

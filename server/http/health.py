@@ -13,6 +13,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
+from server.http.pace import Pace
 from server.http.pages import Pages
 from server.http.routing import Route
 from server.kernel.errors import N_
@@ -73,7 +74,7 @@ class HealthHandlers:
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
         return (
-            Route("GET", "/readyz", self.ready, Action.VISIT),
+            Route("GET", "/readyz", self.ready, Action.VISIT, pace=Pace.FREE),
             Route("GET", "/health", self.health, Action.SEE_HEALTH),
         )
 

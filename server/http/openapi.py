@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from server.http.pace import TooFast
 from server.http.problems import STATUS, KeyUnknown
 from server.http.scopes import Scope, ScopeMissing
 from server.kernel.errors import N_, DomainError, NotFound
@@ -146,7 +147,8 @@ def _responses(
     responses: dict[str, object] = {str(int(operation.status)): answered}
     if IF_NONE_MATCH in operation.parameters:
         responses["304"] = {"description": say(N_("没有变化"))}
-    common: tuple[type[DomainError], ...] = (KeyUnknown, ScopeMissing, *((NotFound,) if names_record else ()))
+    always = (KeyUnknown, ScopeMissing, TooFast)
+    common: tuple[type[DomainError], ...] = (*always, *((NotFound,) if names_record else ()))
     by_status: dict[int, list[type[DomainError]]] = {}
     for error in (*common, *operation.errors):
         by_status.setdefault(int(STATUS[error.kind]), []).append(error)

@@ -1,5 +1,6 @@
 """`docs/permissions.md`, generated from the permission table and the routes."""
 
+from server.http.pace import Pace
 from server.http.routing import Route
 from server.kernel.identity import Role
 from server.kernel.permissions import PERMISSIONS, Action, Relation
@@ -48,14 +49,17 @@ def _routes(routes: tuple[Route, ...]) -> str:
     lines = [
         "## Routes",
         "",
-        "*proof*: only within ten minutes of showing who one is.",
+        "*proof*: only within ten minutes of showing who one is. *guess*, *costly*, *free*: how often it may",
+        "be asked for, where that is not the ordinary (`docs/operations.md`).",
         "",
         "| route | action | |",
         "|---|---|---|",
     ]
     ordered = sorted(routes, key=lambda route: (route.path, route.method))
-    lines += [
-        f"| `{route.method} {route.path}` | {route.action} | {'proof' if route.proof else ''} |"
-        for route in ordered
-    ]
+    lines += [f"| `{route.method} {route.path}` | {route.action} | {_besides(route)} |" for route in ordered]
     return "\n".join((*lines, ""))
+
+
+def _besides(route: Route) -> str:
+    pace = "" if route.pace is Pace.ORDINARY else route.pace
+    return ", ".join(each for each in ("proof" if route.proof else "", pace) if each)

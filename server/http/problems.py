@@ -179,6 +179,8 @@ def _hints(error: Exception, status: int) -> Mapping[str, str]:
     """Return what tells a program how to go on: with which method (RFC 9110 §15.5.6), or when (§10.2.3)."""
     if isinstance(error, web.HTTPMethodNotAllowed):
         return {"Allow": error.headers["Allow"]}
+    if isinstance(error, DomainError) and "seconds" in error.values:
+        return {"Retry-After": str(error.values["seconds"])}
     return {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 
 from server.http.identity import identity_of
 from server.http.openapi import Operation
+from server.http.pace import Pace, Pacer
 from server.http.scopes import ScopeMissing
 from server.kernel.errors import NotEnrolled, NotSignedIn, PasswordNotChanged, ProofTooOld
 from server.kernel.identity import Identity, Role
@@ -30,17 +31,19 @@ class Route:
     """What it does for programs; None: it is for people, and no key opens it."""
     proof: bool = False
     """Whether the person must have shown who they are within the last minutes (OWASP ASVS 5.0, 7.5.3)."""
+    pace: Pace = Pace.ORDINARY
+    """By which bound too many requests are turned away."""
 
 
 ROUTES = web.AppKey("routes", tuple[Route, ...])
 
 
-def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
+def add_routes(app: web.Application, routes: Iterable[Route], pacer: Pacer) -> None:
     """Register `routes` and remember them, so that the documents and the matrix test see every one."""
     known = tuple(routes)
     app[ROUTES] = known
     for route in known:
-        app.router.add_route(route.method, route.path, _guarded(route))
+        app.router.add_route(route.method, route.path, _guarded(route, pacer))
 
 
 def _check_scope(route: Route, identity: Identity) -> None:
@@ -57,8 +60,9 @@ _BEFORE_ENROLMENT = {*_BEFORE_CHANGE, Action.KEEP_CREDENTIALS}
 """What somebody may do who came by a password alone."""
 
 
-def _guarded(route: Route) -> Handler:
+def _guarded(route: Route, pacer: Pacer) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
+        await pacer.admit(request, route.pace)
         identity = identity_of(request)
         role = identity.role
         _check_scope(route, identity)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from server.http.pace import Pace
 from server.http.routing import Route
 from server.kernel.permissions import Action
 
@@ -29,7 +30,7 @@ class SourceHandlers:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the one route."""
-        return (Route("GET", "/source.tar.gz", self.archive, Action.VISIT),)
+        return (Route("GET", "/source.tar.gz", self.archive, Action.VISIT, pace=Pace.COSTLY),)
 
     async def archive(self, _request: web.Request) -> web.Response:
         """Send the archive, made once in a thread and kept while the process lives."""

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from server.http.base64 import to_text
 from server.http.identity import identity_of
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import status_of
@@ -111,12 +112,33 @@ class AdminHandlers:
         account = "/accounts/{account_id}"
         return (
             Route("GET", "/accounts", self.accounts, Action.ADD_ACCOUNT),
-            Route("POST", "/accounts", self.add_account, Action.ADD_ACCOUNT, proof=True),
+            Route("POST", "/accounts", self.add_account, Action.ADD_ACCOUNT, proof=True, pace=Pace.COSTLY),
             Route("POST", f"{account}/close", self.close_account, Action.MANAGE_ACCOUNT, proof=True),
             Route("POST", f"{account}/reopen", self.reopen_account, Action.MANAGE_ACCOUNT, proof=True),
-            Route("POST", f"{account}/password", self.reset_password, Action.MANAGE_ACCOUNT, proof=True),
-            Route("POST", f"{account}/recovery", self.ask_recovery, Action.MANAGE_ACCOUNT, proof=True),
-            Route("POST", f"{account}/recovery/approve", self.recover, Action.MANAGE_ACCOUNT, proof=True),
+            Route(
+                "POST",
+                f"{account}/password",
+                self.reset_password,
+                Action.MANAGE_ACCOUNT,
+                proof=True,
+                pace=Pace.COSTLY,
+            ),
+            Route(
+                "POST",
+                f"{account}/recovery",
+                self.ask_recovery,
+                Action.MANAGE_ACCOUNT,
+                proof=True,
+                pace=Pace.COSTLY,
+            ),
+            Route(
+                "POST",
+                f"{account}/recovery/approve",
+                self.recover,
+                Action.MANAGE_ACCOUNT,
+                proof=True,
+                pace=Pace.COSTLY,
+            ),
             Route("POST", f"{account}/recovery/withdraw", self.leave, Action.MANAGE_ACCOUNT, proof=True),
             Route("GET", "/organisations", self.organisations, Action.ADD_ORGANISATION),
             Route("POST", "/organisations", self.add_organisation, Action.ADD_ORGANISATION),
@@ -127,7 +149,7 @@ class AdminHandlers:
                 Action.ADD_ORGANISATION,
             ),
             Route("GET", "/account", self.own_account, Action.USE_OWN_ACCOUNT),
-            Route("POST", "/account", self.change_password, Action.USE_OWN_ACCOUNT),
+            Route("POST", "/account", self.change_password, Action.USE_OWN_ACCOUNT, pace=Pace.GUESS),
         )
 
     async def accounts(self, request: web.Request) -> web.Response:

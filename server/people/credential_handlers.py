@@ -10,6 +10,7 @@ from pydantic import Field
 
 from server.http.base64 import to_bytes, to_text
 from server.http.identity import identity_of, own_token
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import status_of
@@ -56,10 +57,10 @@ class CredentialHandlers:
         keep = Action.KEEP_CREDENTIALS
         return (
             Route("GET", _CODES, self.draft, keep, proof=True),
-            Route("POST", _CODES, self.confirm, keep, proof=True),
+            Route("POST", _CODES, self.confirm, keep, proof=True, pace=Pace.GUESS),
             Route("POST", f"{_CODES}/remove", self.remove, keep, proof=True),
             Route("GET", PROVE, self.ask_proof, keep),
-            Route("POST", PROVE, self.prove, keep),
+            Route("POST", PROVE, self.prove, keep, pace=Pace.GUESS),
         )
 
     async def draft(self, request: web.Request) -> web.Response:

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from server.http.base64 import to_bytes, to_text
 from server.http.identity import identity_of
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.proof import local
 from server.http.routing import Route
@@ -31,8 +32,8 @@ class FederationHandlers:
         """Return the routes."""
         keep = Action.KEEP_CREDENTIALS
         return (
-            Route("GET", "/sign-in/provider", self.sign_in, Action.VISIT),
-            Route("GET", _BACK, self.come_back, Action.VISIT),
+            Route("GET", "/sign-in/provider", self.sign_in, Action.VISIT, pace=Pace.GUESS),
+            Route("GET", _BACK, self.come_back, Action.VISIT, pace=Pace.GUESS),
             Route("GET", "/account/provider", self.link, keep, proof=True),
             Route("POST", "/account/provider/remove", self.unlink, keep, proof=True),
         )

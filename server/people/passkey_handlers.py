@@ -8,6 +8,7 @@ from pydantic import Field
 
 from server.http.base64 import BASE64, to_bytes
 from server.http.identity import identity_of, own_token
+from server.http.pace import Pace
 from server.http.pages import see_other
 from server.http.parsing import Input, parse_json
 from server.http.proof import local
@@ -68,10 +69,10 @@ class PasskeyHandlers:
         """Return the routes."""
         keep = Action.KEEP_CREDENTIALS
         return (
-            Route("POST", "/sign-in/passkey/options", self.ask_to_sign_in, Action.VISIT),
-            Route("POST", "/sign-in/passkey", self.sign_in, Action.VISIT),
-            Route("POST", "/account/prove/passkey/options", self.ask_to_prove, keep),
-            Route("POST", "/account/prove/passkey", self.prove, keep),
+            Route("POST", "/sign-in/passkey/options", self.ask_to_sign_in, Action.VISIT, pace=Pace.GUESS),
+            Route("POST", "/sign-in/passkey", self.sign_in, Action.VISIT, pace=Pace.GUESS),
+            Route("POST", "/account/prove/passkey/options", self.ask_to_prove, keep, pace=Pace.GUESS),
+            Route("POST", "/account/prove/passkey", self.prove, keep, pace=Pace.GUESS),
             Route("POST", "/account/passkeys/options", self.ask_to_add, keep, proof=True),
             Route("POST", "/account/passkeys", self.add, keep, proof=True),
             Route("POST", "/account/passkeys/{credential_id}/remove", self.remove, keep, proof=True),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from server.http.i18n import LANGUAGE_COOKIE, Locale
 from server.http.identity import identity_of, session_token
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import status_of
@@ -91,7 +92,7 @@ class SignInHandlers:
         return (
             Route("GET", "/", self.home, Action.VISIT),
             Route("GET", "/sign-in", self.ask_sign_in, Action.VISIT),
-            Route("POST", "/sign-in", self.sign_in, Action.VISIT),
+            Route("POST", "/sign-in", self.sign_in, Action.VISIT, pace=Pace.GUESS),
             Route("POST", "/sign-out", self.sign_out, Action.USE_OWN_ACCOUNT),
             Route("POST", "/language", self.choose_language, Action.VISIT),
             *(choosing if self._demo else ()),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from server.http.base64 import BASE64, to_text
 from server.http.identity import identity_of, session_token
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, parse_json
 from server.http.problems import STATUS
@@ -60,9 +61,9 @@ class TerminalHandlers:
             Route("POST", "/terminals/{terminal_id}/pairing-code", self.issue_code, Action.MANAGE_TERMINAL),
             Route("POST", "/terminals/{terminal_id}/unpair", self.unpair, Action.MANAGE_TERMINAL),
             Route("GET", "/kiosk/pair", self.ask_pairing_code, Action.VISIT),
-            Route("POST", "/kiosk/pair", self.pair, Action.VISIT),
-            Route("POST", "/kiosk/device/challenge", self.ask_device, Action.VISIT),
-            Route("POST", "/kiosk/device", self.prove_device, Action.VISIT),
+            Route("POST", "/kiosk/pair", self.pair, Action.VISIT, pace=Pace.GUESS),
+            Route("POST", "/kiosk/device/challenge", self.ask_device, Action.VISIT, pace=Pace.GUESS),
+            Route("POST", "/kiosk/device", self.prove_device, Action.VISIT, pace=Pace.GUESS),
         )
 
     async def list_terminals(self, request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import Field
 
 from server.http.identity import identity_of
+from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form
 from server.http.problems import status_of
@@ -46,7 +47,7 @@ class KioskHandlers:
         return (
             Route("GET", "/kiosk", self.show, Action.USE_KIOSK),
             Route("GET", "/kiosk/cleared", self.show_cleared, Action.USE_KIOSK),
-            Route("POST", "/kiosk/code", self.enter, Action.USE_KIOSK),
+            Route("POST", "/kiosk/code", self.enter, Action.USE_KIOSK, pace=Pace.GUESS),
             Route("POST", "/kiosk/agree", self.agree, Action.USE_KIOSK),
             Route("POST", "/kiosk/help", self.call, Action.USE_KIOSK),
             Route("POST", "/kiosk/clear", self.clear, Action.USE_KIOSK),

@@ -32,6 +32,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_SECURE_COOKIES": "on",
         "LIANBIAN_METRICS_PORT": "3",
         "LIANBIAN_CERTIFICATE": "/etc/proxy.pem",
+        "LIANBIAN_PACE": "4",
         "LIANBIAN_LOG_LEVEL": "DEBUG",
         "LIANBIAN_DOMAIN": "lianbian.example",
         "LIANBIAN_OIDC_ISSUER": "https://id.example",
