@@ -23,6 +23,7 @@ EVENTS: Mapping[str, str] = {
     "AssignmentDeclined": N_("婉拒指派"),
     "AssignmentEnded": N_("结束指派"),
     "AssignmentProposed": N_("提出指派"),
+    "BoardViewed": N_("查看协作调度"),
     "BookingCancelled": N_("取消预约"),
     "BookingConfirmed": N_("同意预约"),
     "BookingRefused": N_("退回预约"),

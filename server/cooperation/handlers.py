@@ -6,6 +6,8 @@ from aiohttp import web
 from pydantic import Field
 
 from server.cases.model import AssignmentKind
+from server.cases.service.looking import note_case_view, note_look
+from server.cooperation.events import BoardViewed
 from server.cooperation.ports import CooperationTx
 from server.cooperation.service import ProposeAssignment, find_case_to_assign, open_board, propose
 from server.cooperation.views import board_context
@@ -80,6 +82,10 @@ class CooperationHandlers:
         identity = identity_of(request)
         async with self._units.reading() as tx:
             board = await open_board(case_id, identity, tx, self._clock)
+        area = BoardViewed(actor=identity.actor, area_id=identity.organisation_id or "")
+        await note_look(area, self._units, self._clock)
+        if board.weighing is not None:
+            await note_case_view(board.weighing.case, identity, self._units, self._clock)
         return self._pages.render(
             request,
             "cooperation/board.html",

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from server.cases.ports import CasesTx
+from server.cases.ports import CaseLogTx
 from server.cooperation.model import LawyerProfile, Leave
 from server.kernel.ids import AccountId
 
@@ -31,8 +31,8 @@ class CooperationStore(Protocol):
         ...
 
 
-class CooperationTx(CasesTx, Protocol):
-    """A unit of work with profiles, cases and people in it."""
+class CooperationTx(CaseLogTx, Protocol):
+    """A unit of work with profiles, cases, people and the log in it."""
 
     @property
     def cooperation(self) -> CooperationStore:

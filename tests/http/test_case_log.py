@@ -57,6 +57,22 @@ async def test_a_page_that_stays_open_is_one_look(
     assert await looks(database, account.identity.actor) == 3
 
 
+async def test_a_coordinator_has_looked_at_the_board_and_at_the_case_that_is_weighed(
+    world: World, signed_in: SignedIn, database: Database
+) -> None:
+    account, weighed = world.accounts[Role.COORDINATOR], world.cases[Where.OWN]
+    coordinator = await signed_in(account)
+    for _ in range(3):
+        assert (await coordinator.get(f"/cooperation?case={weighed.id}")).status == 200
+    query = select(audit_entry.c.event, audit_entry.c.subject).where(
+        audit_entry.c.actor == account.identity.actor, audit_entry.c.event.endswith("Viewed")
+    )
+    async with database.reading() as tx:
+        seen = sorted(tuple(row) for row in await tx.connection.execute(query))
+    area = f"organisation:{account.organisation_id}"
+    assert seen == [("BoardViewed", area), ("CaseViewed", f"case:{weighed.id}")]
+
+
 async def test_who_may_not_see_the_case_has_not_looked(
     world: World, signed_in: SignedIn, database: Database
 ) -> None:

@@ -11,6 +11,7 @@ from server.cases.model import Case, Party
 from server.cases.ports import CaseLogTx
 from server.cases.service.records import find_case
 from server.kernel.clock import Clock, local_date
+from server.kernel.events import Event
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import CaseId
 from server.kernel.permissions import Action
@@ -66,17 +67,22 @@ class CaseLog:
 
 async def note_case_view(case: Case, identity: Identity, units: Units[CaseLogTx], clock: Clock) -> None:
     """Log that somebody looks at the case, unless they have been looking already."""
+    await note_look(CaseViewed(actor=identity.actor, case_id=case.id), units, clock)
+
+
+async def note_look(look: Event, units: Units[CaseLogTx], clock: Clock) -> None:
+    """Log a look, unless the same person has been looking at the same already."""
     looking = Search(
-        actors=frozenset({identity.actor}),
-        event=CaseViewed.__name__,
-        case_id=case.id,
+        actors=frozenset({look.actor}),
+        event=type(look).__name__,
+        subject=look.subject,
         since=clock.now() - ONE_LOOK,
     )
     async with units.reading() as tx:
         is_known = await tx.log.newest(looking, before=None, limit=1)
     if not is_known:
         async with units.transaction() as tx:
-            tx.record(CaseViewed(actor=identity.actor, case_id=case.id))
+            tx.record(look)
 
 
 async def open_case_log(case_id: CaseId, identity: Identity, tx: CaseLogTx, *, before: int | None) -> CaseLog:
