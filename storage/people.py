@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -85,6 +85,11 @@ class SqlPeople(PeopleStore):
         query = select(tables.account).where(tables.account.c.id.in_(account_ids))
         found = all_of(Account, await self._connection.execute(query))
         return {account.id: account for account in found}
+
+    @override
+    async def accounts_called(self, name: str) -> tuple[Account, ...]:
+        is_called = or_(tables.account.c.name == name, tables.account.c.login == name)
+        return all_of(Account, await self._connection.execute(select(tables.account).where(is_called)))
 
     @override
     async def accounts_of(self, organisation_id: OrganisationId, role: Role) -> tuple[Account, ...]:

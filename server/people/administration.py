@@ -102,8 +102,8 @@ async def _check_separation(account: Account, tx: PeopleTx) -> None:
     """See to it that nobody both runs the installation and keeps its accounts or its log."""
     if account.role not in KEEPERS:
         return
-    others = [each for each in await tx.people.all_accounts() if each.active and each.role in KEEPERS]
-    if any(each.name == account.name and each.role is not account.role for each in others):
+    others = [each for each in await tx.people.accounts_called(account.name) if each.name == account.name]
+    if any(each.active and each.role in KEEPERS - {account.role} for each in others):
         taken = FieldError(
             "role",
             "not-separate",

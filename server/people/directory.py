@@ -18,8 +18,8 @@ class PeopleDirectory:
     async def actors(self, name: str) -> frozenset[str]:
         """Return the actors of this name or login."""
         async with self._units.reading() as tx:
-            accounts = await tx.people.all_accounts()
-        return frozenset(each.identity.actor for each in accounts if name in {each.name, each.login})
+            accounts = await tx.people.accounts_called(name)
+        return frozenset(each.identity.actor for each in accounts)
 
     async def names(self, actors: frozenset[str]) -> Mapping[str, str]:
         """Return the names of those of the actors that are still known."""

@@ -65,6 +65,10 @@ class PeopleStore(Protocol):
         """Return those of the accounts that exist, by id."""
         ...
 
+    async def accounts_called(self, name: str) -> tuple[Account, ...]:
+        """Return the accounts of this name or login."""
+        ...
+
     async def accounts_of(self, organisation_id: OrganisationId, role: Role) -> tuple[Account, ...]:
         """Return those who exercise a role for an organisation and are let in."""
         ...
