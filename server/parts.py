@@ -149,7 +149,8 @@ class WebGround(Ground):
         """Make it; nothing is opened before the application starts."""
         super().__init__(settings, clock)
         self.catalogue = PoCatalogue(WEB / "locale" / "en.po")
-        self.pages = Pages(catalogue=self.catalogue, clock=clock, demo=settings.demo)
+        provider = settings.oidc_name or settings.oidc_issuer
+        self.pages = Pages(catalogue=self.catalogue, clock=clock, demo=settings.demo, provider=provider)
         self.sessions = DatabaseSessions(self.database, clock)
 
     @property
@@ -264,7 +265,6 @@ def people_part(ground: WebGround) -> Part:
         demo=settings.demo,
         cookies=cookies,
         sites=sites,
-        provider=provider.name if provider else "",
     )
     codes = OwnCodes(database, sealer, clock)
     challenges = Challenges(sealer)
@@ -286,7 +286,6 @@ def people_part(ground: WebGround) -> Part:
                 clock=clock,
                 pages=pages,
                 sites=sites,
-                provider=provider.name if provider else "",
                 cookies=cookies,
             ),
         )
@@ -300,7 +299,7 @@ def _provider(settings: Settings) -> Provider | None:
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret,
-        name=settings.oidc_name or settings.oidc_issuer,
+        strengths=tuple(settings.oidc_acr.split()),
     )
 
 

@@ -46,6 +46,8 @@ class Settings:
     """By what name the provider knows this installation."""
     oidc_client_secret: str = ""
     """The secret that goes with it."""
+    oidc_acr: str = ""
+    """The provider's names (`acr`) of ways to sign in that are strong enough, blanks between; empty: any."""
     oidc_name: str = ""
     """What people call the provider, on the sign-in page."""
     secure_cookies: bool = False
@@ -177,6 +179,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         oidc_issuer=text("OIDC_ISSUER", defaults.oidc_issuer),
         oidc_client_id=text("OIDC_CLIENT_ID", defaults.oidc_client_id),
         oidc_client_secret=text("OIDC_CLIENT_SECRET", defaults.oidc_client_secret),
+        oidc_acr=text("OIDC_ACR", defaults.oidc_acr),
         oidc_name=text("OIDC_NAME", defaults.oidc_name),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),

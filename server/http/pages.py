@@ -50,19 +50,21 @@ class Assets:
 class Pages:
     """Renders templates."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition names each
         self,
         *,
         catalogue: Catalogue,
         clock: Clock,
         demo: bool,
+        provider: str = "",
         templates: Path = WEB / "templates",
         assets: Assets | None = None,
     ) -> None:
-        """Prepare one environment a language."""
+        """Prepare one environment a language; `provider` is what people call the OpenID provider, if any."""
         self._assets = assets or Assets(WEB / "dist")
         self._clock = clock
         self._demo = demo
+        self._provider = provider
         self._icons = Icons(WEB / "icons.svg")
         self._environments = {locale: self._environment(locale, templates, catalogue) for locale in Locale}
 
@@ -80,7 +82,11 @@ class Pages:
         ngettext: Callable[[str, str, int], str] = partial(catalogue.ngettext, locale)
         environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
         environment.globals.update(
-            asset=self._assets.url, build=self._assets.build, locale=locale, demo=self._demo
+            asset=self._assets.url,
+            build=self._assets.build,
+            locale=locale,
+            demo=self._demo,
+            provider=self._provider,
         )
         furnish(environment, locale, self._icons, gettext)
         return environment

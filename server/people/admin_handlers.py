@@ -94,12 +94,10 @@ class AdminHandlers:
         clock: Clock,
         pages: Pages,
         sites: Sites,
-        provider: str,
         cookies: Cookies,
     ) -> None:
         """Keep what the pages need."""
         self._sites = sites
-        self._provider = provider
         self._cookies = cookies
         self._clock = clock
         self._units = units
@@ -274,7 +272,6 @@ class AdminHandlers:
             title=account.title if account else "",
             codes=codes,
             link=link,
-            provider=self._provider,
             passkeys=[(to_text(each.credential_id), each) for each in passkeys],
             passkeys_work=self._sites.of(request) is not None,
             problem=problem,

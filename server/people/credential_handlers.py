@@ -16,7 +16,7 @@ from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import status_of
 from server.http.proof import PROVE, Carried, local
 from server.http.routing import Route
-from server.kernel.errors import DomainError
+from server.kernel.errors import DomainError, ProofTooOld
 from server.kernel.permissions import Action
 from server.people.cookies import Cookies
 from server.people.own_codes import Draft, OwnCodes
@@ -34,7 +34,7 @@ class CodeForm(Input):
 
 
 class ProveForm(Input):
-    """Password and code once more, and what waits for them; neither is needed after a passkey."""
+    """Password and code once more, and what waits for them; neither is needed after another proof."""
 
     password: Annotated[str, Field(max_length=200)] = ""
     code: Annotated[str, Field(max_length=12)] = ""
@@ -94,6 +94,8 @@ class CredentialHandlers:
         form = await read_form(request)
         try:
             typed = await parse_form(request, ProveForm)
+            if not identity.has_fresh_proof and not typed.password:
+                raise ProofTooOld
             if not identity.has_fresh_proof:
                 proved = await self._door.prove(typed.password, typed.code, own_token(request), identity)
         except DomainError as error:

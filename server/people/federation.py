@@ -1,11 +1,14 @@
 """People whom the operator's OpenID provider knows: linked once by themselves, let in by it from then on.
 
-Who runs or audits the installation is not let in that way: what the provider asks for is not known here.
+Who runs or audits the installation is not let in that way. A sign-in counts as a fresh proof from the moment
+at which the provider says that it was given; where it does not say, as none (OWASP ASVS 5.0, 6.8.4).
 """
 
 import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from enum import StrEnum
+from typing import assert_never
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
@@ -14,10 +17,10 @@ from server.kernel.ids import AccountId, SessionId
 from server.kernel.transaction import Units
 from server.people.events import LinkAdded, LinkRemoved
 from server.people.model import FederatedLink, Proof
-from server.people.policy import KEEPERS
+from server.people.policy import KEEPERS, PROOF_LIFE, SESSION_LIFE
 from server.people.ports import PeopleTx, Sealer
-from server.people.provider import Asked, Provider, ProviderRefused
-from server.people.sessions import identity_of_session, open_session
+from server.people.provider import Asked, Provider, ProviderRefused, Vouched
+from server.people.sessions import identity_of_session, open_session, renew_session_behind
 from server.people.signing_in import own_account
 
 _SEALED_FOR = "way to the provider"
@@ -52,6 +55,15 @@ class NotForKeepers(DomainError):
     advice = N_("请使用通行密钥，或密码和动态验证码。")
 
 
+class Errand(StrEnum):
+    """Why somebody goes to the provider."""
+
+    SIGN_IN = "sign_in"
+    LINK = "link"
+    PROVE = "prove"
+    """To show once more who they are, which they have to do there anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
     """Somebody's way to the provider and back: kept sealed in their browser meanwhile."""
@@ -59,15 +71,23 @@ class Trip:
     state: str
     nonce: str
     verifier: str
+    departed_s: int
+    max_age_s: int
     following: str
-    until_s: int
+    errand: Errand
     session_id: str
-    """The session in which one's account is to be linked; empty: to sign in."""
+    """The session of who is signed in already; empty: to sign in."""
 
     @property
     def asked(self) -> Asked:
         """Return what was sent along."""
-        return Asked(state=self.state, nonce=self.nonce, verifier=self.verifier)
+        return Asked(
+            state=self.state,
+            nonce=self.nonce,
+            verifier=self.verifier,
+            departed_s=self.departed_s,
+            max_age_s=self.max_age_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +108,12 @@ class Federation:
     clock: Clock
 
     async def depart(
-        self, redirect_uri: str, *, following: str, session_id: SessionId | None
+        self, errand: Errand, redirect_uri: str, *, following: str, session_id: SessionId | None
     ) -> tuple[str, bytes]:
         """Return where to send somebody, and what their browser keeps. Raises `ProviderAway`."""
-        asked = Asked.fresh()
-        trip = Trip(
-            **asdict(asked),
-            following=following,
-            until_s=int((self.clock.now() + TRIP).timestamp()),
-            session_id=session_id or "",
-        )
+        max_age = timedelta() if errand is Errand.PROVE else SESSION_LIFE
+        asked = Asked.fresh(self.clock.now(), max_age)
+        trip = Trip(**asdict(asked), following=following, errand=errand, session_id=session_id or "")
         address = await self.provider.address(asked, redirect_uri)
         return address, self.sealer.seal(_SEALED_FOR, json.dumps(asdict(trip)).encode())
 
@@ -106,18 +122,29 @@ class Federation:
 
         Raises:
             ProviderRefused: they did not go from this browser, took too long, or nobody vouches for them.
-            NotLinked, LinkTaken, NotForKeepers: see there.
+            NotLinked, LinkTaken, NotForKeepers, ProviderTooWeak: see there.
         """
         sealed, now = self.sealer.open(_SEALED_FOR, kept), self.clock.now()
         trip = None if sealed is None else Trip(**json.loads(sealed))
-        if trip is None or trip.state != state or trip.until_s <= now.timestamp():
+        if trip is None or trip.state != state or now.timestamp() - trip.departed_s >= TRIP.total_seconds():
             raise ProviderRefused
-        subject = await self.provider.subject(code, trip.asked, redirect_uri, now)
+        vouched = await self.provider.vouch(code, trip.asked, redirect_uri, now)
         async with self.units.transaction() as tx:
-            if trip.session_id:
-                await self._link(subject, SessionId(trip.session_id), tx)
-                return Arrived(trip.following, None)
-            return Arrived(trip.following, await self._let_in(subject, tx))
+            return Arrived(trip.following, await self._fulfil(trip, vouched, tx))
+
+    async def _fulfil(self, trip: Trip, vouched: Vouched, tx: PeopleTx) -> str | None:
+        """Do what they went for, and return the token of the session that they have now, if it is new."""
+        errand = Errand(trip.errand)
+        match errand:
+            case Errand.SIGN_IN:
+                return await self._let_in(vouched, tx)
+            case Errand.LINK:
+                await self._link(vouched.subject, SessionId(trip.session_id), tx)
+                return None
+            case Errand.PROVE:
+                return await self._prove(vouched, SessionId(trip.session_id), tx)
+            case _:
+                assert_never(errand)
 
     async def unlink(self, identity: Identity) -> None:
         """Have the provider let nobody into one's account any more; none is well."""
@@ -127,14 +154,27 @@ class Federation:
                 await tx.people.remove_link(account.id)
                 tx.record(LinkRemoved(actor=identity.actor, account_id=account.id))
 
-    async def _let_in(self, subject: str, tx: PeopleTx) -> str:
-        link = await tx.people.link(self.provider.issuer, subject)
+    async def _let_in(self, vouched: Vouched, tx: PeopleTx) -> str:
+        link = await tx.people.link(self.provider.issuer, vouched.subject)
         account = None if link is None else await tx.people.account(link.account_id)
         if account is None or not account.active:
             raise NotLinked
         if account.role in KEEPERS:
             raise NotForKeepers
-        return await open_session(account, Proof.FEDERATED, tx, self.clock)
+        proved_at = vouched.proved_at or self.clock.now() - PROOF_LIFE
+        return await open_session(account, Proof.FEDERATED, tx, self.clock, proved_at=proved_at)
+
+    async def _prove(self, vouched: Vouched, session_id: SessionId, tx: PeopleTx) -> str:
+        """Renew the session of somebody who showed the provider anew that they are its account's person."""
+        identity = await identity_of_session(session_id, tx, self.clock)
+        link = await tx.people.link(self.provider.issuer, vouched.subject)
+        if identity is None or link is None or link.account_id != identity.account_id:
+            raise NotLinked
+        if identity.role in KEEPERS:
+            raise NotForKeepers
+        if vouched.proved_at is None:
+            raise ProviderRefused
+        return await renew_session_behind(session_id, Proof.FEDERATED, identity, tx, vouched.proved_at)
 
     async def _link(self, subject: str, session_id: SessionId, tx: PeopleTx) -> None:
         identity = await identity_of_session(session_id, tx, self.clock)

@@ -6,17 +6,17 @@ from server.http.base64 import to_bytes, to_text
 from server.http.identity import identity_of
 from server.http.pace import Pace
 from server.http.pages import Pages, see_other
-from server.http.proof import local
+from server.http.proof import PROVE, local
 from server.http.routing import Route
-from server.kernel.ids import SessionId
 from server.kernel.permissions import Action
 from server.people.cookies import Cookies
-from server.people.federation import TRIP, Federation
+from server.people.federation import TRIP, Errand, Federation
 from server.people.policy import SESSION_LIFE
 from server.people.provider import ProviderRefused
 
 _COOKIE = "lianbian_provider"
 _BACK = "/sign-in/provider/back"
+_PROVED = f"{PROVE}/done"
 
 
 class FederationHandlers:
@@ -35,19 +35,29 @@ class FederationHandlers:
             Route("GET", "/sign-in/provider", self.sign_in, Action.VISIT, pace=Pace.GUESS),
             Route("GET", _BACK, self.come_back, Action.VISIT, pace=Pace.GUESS),
             Route("GET", "/account/provider", self.link, keep, proof=True),
+            Route("GET", f"{PROVE}/provider", self.prove, keep, pace=Pace.GUESS),
+            Route("GET", _PROVED, self.tell_proved, keep),
             Route("POST", "/account/provider/remove", self.unlink, keep, proof=True),
         )
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """Send somebody to the provider, to sign in."""
-        return await self._depart(request, following=request.query.get("next", "/"), session_id=None)
+        return await self._depart(request, Errand.SIGN_IN, following=request.query.get("next", "/"))
 
     async def link(self, request: web.Request) -> web.Response:
         """Send somebody who is signed in to the provider, to link their account."""
-        return await self._depart(request, following="/account", session_id=identity_of(request).session_id)
+        return await self._depart(request, Errand.LINK, following="/account")
+
+    async def prove(self, request: web.Request) -> web.Response:
+        """Send somebody who is signed in to the provider, to show once more who they are."""
+        return await self._depart(request, Errand.PROVE, following=request.query.get("next", _PROVED))
+
+    async def tell_proved(self, request: web.Request) -> web.Response:
+        """Tell somebody whose form waits in another tab that it can go on."""
+        return self._pages.render(request, "people/proved.html")
 
     async def come_back(self, request: web.Request) -> web.Response:
-        """Let in, or link, who comes back, by a page: a redirect would still count as the provider's.
+        """Hear who comes back, and go on by a page: a redirect would still count as the provider's.
 
         The session's cookie is only sent to requests that our own pages make.
         """
@@ -68,11 +78,12 @@ class FederationHandlers:
         await self._federation.unlink(identity_of(request))
         return see_other("/account")
 
-    async def _depart(
-        self, request: web.Request, *, following: str, session_id: SessionId | None
-    ) -> web.Response:
+    async def _depart(self, request: web.Request, errand: Errand, *, following: str) -> web.Response:
         address, kept = await self._federation.depart(
-            self._redirect_uri(request), following=following[:500], session_id=session_id
+            errand,
+            self._redirect_uri(request),
+            following=following[:500],
+            session_id=None if errand is Errand.SIGN_IN else identity_of(request).session_id,
         )
         response = see_other(address)
         # Lax: it has to come along when the provider sends the browser back.

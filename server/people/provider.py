@@ -10,7 +10,7 @@ import json
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import aiohttp
@@ -42,6 +42,15 @@ class ProviderAway(DomainError):
     advice = N_("请稍后再试，或用通行密钥、密码登录。")
 
 
+class ProviderTooWeak(DomainError):
+    """The provider has asked for less than the operator wants of it, or does not say what for."""
+
+    kind = Kind.FORBIDDEN
+    code = "provider-too-weak"
+    title = N_("单位统一身份的登录方式不够强")
+    advice = N_("请在那里用两种方式登录，或用通行密钥、密码和动态验证码登录。")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What was sent along with somebody to the provider, and has to fit its answer."""
@@ -50,12 +59,32 @@ class Asked:
     nonce: str
     verifier: str
     """Of which the challenge was sent (RFC 7636 §4.1)."""
+    departed_s: int
+    """When they were sent there, as Unix time."""
+    max_age_s: int
+    """How long before that they may have shown the provider who they are; 0: they have to do it now."""
 
     @classmethod
-    def fresh(cls) -> Self:
+    def fresh(cls, now: datetime, max_age: timedelta) -> Self:
         """Make one that nobody can foresee."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        return cls(state=state, nonce=nonce, verifier=verifier)
+        return cls(
+            state=state,
+            nonce=nonce,
+            verifier=verifier,
+            departed_s=int(now.timestamp()),
+            max_age_s=int(max_age.total_seconds()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom the provider vouches for."""
+
+    subject: str
+    """Its own name for them, which never changes."""
+    proved_at: datetime | None
+    """When they showed it who they are; None if it does not say, though it was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +94,8 @@ class Provider:
     issuer: str
     client_id: str
     client_secret: str
-    name: str
-    """What people call it."""
+    strengths: tuple[str, ...] = ()
+    """The ways to sign in there that are strong enough, as it names them (`acr`); none: any."""
 
     async def address(self, asked: Asked, redirect_uri: str) -> str:
         """Return where to send somebody (§3.1.2.1). Raises `ProviderAway`."""
@@ -82,14 +111,18 @@ class Provider:
                 nonce=asked.nonce,
                 code_challenge=challenge,
                 code_challenge_method="S256",
+                max_age=asked.max_age_s,
+                **({"prompt": "login"} if asked.max_age_s == 0 else {}),
+                **({"acr_values": " ".join(self.strengths)} if self.strengths else {}),
             )
         )
 
-    async def subject(self, code: str, asked: Asked, redirect_uri: str, now: datetime) -> str:
-        """Return who came back with `code`: the provider's own name for them, which never changes.
+    async def vouch(self, code: str, asked: Asked, redirect_uri: str, now: datetime) -> Vouched:
+        """Return who came back with `code`.
 
         Raises:
             ProviderRefused: the answer is not the provider's, not for us, or not to what was asked.
+            ProviderTooWeak: they showed it less than the operator wants.
             ProviderAway: it does not answer.
         """
         told = await self._metadata()
@@ -102,9 +135,9 @@ class Provider:
         headers = {"Authorization": aiohttp.encode_basic_auth(self.client_id, self.client_secret)}
         answered = await _json("POST", told["token_endpoint"], data=form, headers=headers)
         keys = await _json("GET", told["jwks_uri"])
-        return await asyncio.to_thread(self._subject, answered, keys, asked, now)
+        return await asyncio.to_thread(self._vouched, answered, keys, asked, now)
 
-    def _subject(self, answered: Any, keys: Any, asked: Asked, now: datetime) -> str:  # noqa: ANN401 - JSON
+    def _vouched(self, answered: Any, keys: Any, asked: Asked, now: datetime) -> Vouched:  # noqa: ANN401 - JSON
         """Verify the ID token (§3.1.3.7)."""
         from joserfc import errors, jwt  # noqa: PLC0415 - the start need not load it
         from joserfc.jwk import KeySet  # noqa: PLC0415
@@ -131,7 +164,9 @@ class Provider:
             or token.claims.get("azp", self.client_id) != self.client_id
         ):
             raise ProviderRefused
-        return subject
+        if self.strengths and token.claims.get("acr") not in self.strengths:
+            raise ProviderTooWeak
+        return Vouched(subject, _proved_at(token.claims.get("auth_time"), asked, now))
 
     async def _metadata(self) -> dict[str, str]:
         """Ask the provider where its parts are (OpenID Connect Discovery 1.0 §4)."""
@@ -142,6 +177,17 @@ class Provider:
         if told["issuer"] != self.issuer:
             raise ProviderRefused
         return told
+
+
+def _proved_at(told: object, asked: Asked, now: datetime) -> datetime | None:
+    """Read `auth_time` (§2). Raises `ProviderRefused` if that was earlier than was asked (§3.1.2.1)."""
+    if told is None:
+        return None
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        raise ProviderRefused
+    if not asked.departed_s - asked.max_age_s - _LEEWAY_S <= told <= now.timestamp() + _LEEWAY_S:
+        raise ProviderRefused
+    return min(datetime.fromtimestamp(told, UTC), now)
 
 
 async def _json(method: str, url: str, **options: Any) -> Any:  # noqa: ANN401 - JSON

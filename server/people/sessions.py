@@ -26,13 +26,16 @@ def hash_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="backslashreplace")).digest()
 
 
-async def open_session(account: Account, proof: Proof, tx: PeopleTx, clock: Clock) -> str:
-    """Sign the account's person in and return the session's token."""
+async def open_session(
+    account: Account, proof: Proof, tx: PeopleTx, clock: Clock, *, proved_at: datetime | None = None
+) -> str:
+    """Sign in the account's person, who proved it at `proved_at`, else now; return the session's token."""
     tx.record(SignedIn(actor=account.identity.actor, account_id=account.id, proof=proof))
     now = clock.now()
     await tx.people.forget_expired_sessions(account.id, now)
     end = session_end(account.role, created_at=now, used_at=now)
-    return await _add_session(_session(now, end, proof, account_id=account.id), tx)
+    session = _session(now, end, proof, account_id=account.id)
+    return await _add_session(replace(session, proved_at=proved_at or now), tx)
 
 
 async def open_terminal_session(terminal: Terminal, tx: PeopleTx, now: datetime) -> str:
@@ -62,14 +65,24 @@ async def renew_session(token: str, proof: Proof, identity: Identity, tx: People
     Raises:
         NotFound: the session has ended meanwhile, or is no person's.
     """
-    session = await tx.people.session(hash_of(token))
+    return await _renew(await tx.people.session(hash_of(token)), proof, identity, tx, clock.now())
+
+
+async def renew_session_behind(
+    session_id: SessionId, proof: Proof, identity: Identity, tx: PeopleTx, proved_at: datetime
+) -> str:
+    """Do the same for somebody whose browser could not send the token, coming from another site."""
+    return await _renew(await tx.people.session_by_id(session_id), proof, identity, tx, proved_at)
+
+
+async def _renew(
+    session: Session | None, proof: Proof, identity: Identity, tx: PeopleTx, proved_at: datetime
+) -> str:
     if session is None or session.account_id is None:
         raise NotFound
     tx.record(Proved(actor=identity.actor, account_id=session.account_id, proof=proof))
     fresh = secrets.token_urlsafe(_TOKEN_BYTES)
-    await tx.people.put_session(
-        replace(session, token_hash=hash_of(fresh), proof=proof, proved_at=clock.now())
-    )
+    await tx.people.put_session(replace(session, token_hash=hash_of(fresh), proof=proof, proved_at=proved_at))
     return fresh
 
 

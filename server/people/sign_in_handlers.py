@@ -67,13 +67,8 @@ class SignInHandlers:
         demo: bool,
         cookies: Cookies,
         sites: Sites,
-        provider: str,
     ) -> None:
-        """Keep what the pages need.
-
-        `homes` says where each role's work begins; `provider`, what people call the OpenID provider, if any.
-        """
-        self._provider = provider
+        """Keep what the pages need; `homes` says where each role's work begins."""
         self._units = units
         self._door = door
         self._clock = clock
@@ -166,5 +161,4 @@ class SignInHandlers:
             login=login,
             problem=problem,
             passkeys=self._sites.of(request) is not None,
-            provider=self._provider,
         )

@@ -1,17 +1,22 @@
 """Signing in by an OpenID provider of another's making, in a process of its own."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
+from yarl import URL
 
+from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
 from server.people.federation import TRIP
-from server.people.provider import Asked, Provider, ProviderRefused
+from server.people.policy import PROOF_LIFE, SESSION_LIFE
+from server.people.provider import Asked, Provider, ProviderRefused, ProviderTooWeak, Vouched
 from server.settings import Settings
 from storage.database import Database
 from tests.factories import account
@@ -139,10 +144,101 @@ async def test_an_account_that_was_unlinked_is_not_let_in(anonymous: Browser, si
     assert (await come_back(anonymous, back))[0] == 403
 
 
+async def tell(issuer: str, person: str, **claims: object) -> None:
+    """Has the provider say more of somebody than their name."""
+    async with ClientSession() as session, session.put(f"{issuer}/users/{person}", json=claims) as answer:
+        assert answer.status == 204
+
+
+async def is_asked_for_a_proof(browser: Browser) -> bool:
+    answer = await browser.get("/account/codes", allow_redirects=False)
+    await answer.read()
+    return answer.status == 303 and answer.headers["Location"].startswith("/account/prove")
+
+
+async def test_a_sign_in_is_a_fresh_proof_only_from_when_the_provider_says_it_was_given(
+    anonymous: Browser, database: Database, clock: SetClock, issuer: str
+) -> None:
+    await linked_person(anonymous, database, clock, "guo")
+    now_s = int(clock.now().timestamp())
+    for claims, asked_again in (
+        ({"auth_time": None}, True),
+        ({"auth_time": now_s - int(PROOF_LIFE.total_seconds())}, True),
+        ({"auth_time": now_s}, False),
+    ):
+        await tell(issuer, "guo", **claims)
+        back = await be("guo", await depart(anonymous, "/sign-in/provider"))
+        assert (await come_back(anonymous, back))[0] == 200
+        assert await is_asked_for_a_proof(anonymous) is asked_again
+        await anonymous.post("/sign-out")
+
+
+async def test_who_has_nothing_else_at_hand_proves_at_the_provider_who_they_are(
+    anonymous: Browser, database: Database, clock: SetClock, issuer: str
+) -> None:
+    await linked_person(anonymous, database, clock, "xu")
+    await tell(issuer, "xu", auth_time=None)
+    await come_back(anonymous, await be("xu", await depart(anonymous, "/sign-in/provider")))
+    before = {cookie.key: cookie.value for cookie in anonymous.session.cookie_jar}[SESSION_COOKIE]
+    page = await (await anonymous.get("/account/codes")).text()
+    assert 'href="/account/prove/provider?next=/account/codes"' in page
+    address = await depart(anonymous, "/account/prove/provider?next=/account/codes")
+    assert {"prompt": "login", "max_age": "0"}.items() <= URL(address).query.items()
+    await tell(issuer, "xu", auth_time=int(clock.now().timestamp()))
+    status, page = await come_back(anonymous, await be("xu", address))
+    assert (status, 'url=/account/codes"' in page) == (200, True)
+    assert not await is_asked_for_a_proof(anonymous)
+    after = {cookie.key: cookie.value for cookie in anonymous.session.cookie_jar}[SESSION_COOKIE]
+    assert after != before
+
+
+async def test_a_form_that_waits_goes_on_once_it_was_proved_beside_it(
+    anonymous: Browser, database: Database, clock: SetClock, issuer: str
+) -> None:
+    await linked_person(anonymous, database, clock, "he")
+    await tell(issuer, "he", auth_time=None)
+    await come_back(anonymous, await be("he", await depart(anonymous, "/sign-in/provider")))
+    answer = await anonymous.post("/account/codes", data={"sealed": "AAAA", "code": "1"})
+    assert answer.status == 403
+    carried = re.search(r'name="carried" value="([^"]+)"', await answer.text())
+    assert carried is not None
+    form = {"carried": unescape(carried[1])}
+    too_early = await anonymous.post("/account/prove", data=form)
+    assert (too_early.status, carried[1] in await too_early.text()) == (403, True)
+    address = await depart(anonymous, "/account/prove/provider")
+    await tell(issuer, "he", auth_time=int(clock.now().timestamp()))
+    status, page = await come_back(anonymous, await be("he", address))
+    assert (status, 'url=/account/prove/done"' in page) == (200, True)
+    assert "请关闭这一页" in await (await anonymous.get("/account/prove/done")).text()
+    assert 'action="/account/codes"' in await (await anonymous.post("/account/prove", data=form)).text()
+
+
+@pytest.mark.parametrize(
+    ("person", "seconds_ago", "status"), [("deng", None, 422), ("deng", 300, 422), ("li", 0, 403)]
+)
+async def test_neither_an_old_proof_nor_that_of_another_counts(  # noqa: PLR0913, PLR0917 - fixtures
+    anonymous: Browser,
+    database: Database,
+    clock: SetClock,
+    issuer: str,
+    person: str,
+    seconds_ago: int | None,
+    status: int,
+) -> None:
+    await linked_person(anonymous, database, clock, "deng")
+    await tell(issuer, "deng", auth_time=None)
+    await come_back(anonymous, await be("deng", await depart(anonymous, "/sign-in/provider")))
+    told = None if seconds_ago is None else int(clock.now().timestamp()) - seconds_ago
+    address = await depart(anonymous, "/account/prove/provider")
+    await tell(issuer, person, auth_time=told)
+    assert (await come_back(anonymous, await be(person, address)))[0] == status
+    assert await is_asked_for_a_proof(anonymous)
+
+
 SECRET, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
-ASKED = Asked.fresh()
 NOW = datetime(2026, 9, 28, tzinfo=UTC)
-PROVIDER = Provider(issuer="https://id.example", client_id=CLIENT, client_secret="", name="")
+ASKED = Asked.fresh(NOW, SESSION_LIFE)
+PROVIDER = Provider(issuer="https://id.example", client_id=CLIENT, client_secret="")
 
 
 def token(key: Any = SECRET, algorithm: str = "ES256", **changed: object) -> dict[str, str]:  # noqa: ANN401
@@ -158,14 +254,24 @@ def token(key: Any = SECRET, algorithm: str = "ES256", **changed: object) -> dic
     return {"id_token": jwt.encode({"alg": algorithm}, given, key, algorithms=[algorithm])}
 
 
-def heard(answered: object) -> str:
+def heard(answered: object, provider: Provider = PROVIDER) -> Vouched:
     keys = KeySet([SECRET]).as_dict(private=False)
-    return PROVIDER._subject(answered, keys, ASKED, NOW)  # noqa: SLF001 - what is believed, without a network
+    return provider._vouched(answered, keys, ASKED, NOW)  # noqa: SLF001 - what is believed, without a network
 
 
 def test_a_token_that_is_right_names_its_subject() -> None:
-    assert heard(token()) == "zhou"
-    assert heard(token(aud=[CLIENT, "another"], azp=CLIENT)) == "zhou"
+    assert heard(token()) == Vouched("zhou", None)
+    assert heard(token(aud=[CLIENT, "another"], azp=CLIENT)) == Vouched("zhou", None)
+    an_hour_ago = NOW - timedelta(hours=1)
+    assert heard(token(auth_time=an_hour_ago.timestamp())) == Vouched("zhou", an_hour_ago)
+
+
+def test_where_the_operator_wants_a_strength_the_provider_has_to_name_it() -> None:
+    strict = replace(PROVIDER, strengths=("two-factors", "card"))
+    assert heard(token(acr="card"), strict).subject == "zhou"
+    for weaker in (token(), token(acr="password"), token(acr=["card"])):
+        with pytest.raises(ProviderTooWeak):
+            heard(weaker, strict)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +287,10 @@ def test_a_token_that_is_right_names_its_subject() -> None:
         token(exp=int((NOW - timedelta(minutes=5)).timestamp())),
         token(exp=None),
         token(iat=int((NOW + timedelta(minutes=5)).timestamp())),
+        token(auth_time=(NOW - SESSION_LIFE - timedelta(minutes=2)).timestamp()),
+        token(auth_time=(NOW + timedelta(minutes=2)).timestamp()),
+        token(auth_time="yesterday"),
+        token(auth_time=True),
         token(sub=None),
         token(sub=""),
         {"id_token": "eyJhbGciOiJub25lIn0.e30."},

@@ -288,7 +288,20 @@ def credentials() -> tuple[Sample, ...]:
             template="people/prove.html",
             identity=LAWYER,
             path="/account/prove",
-            context={"next": "/audit/export", "carried": carried.text, "problem": None},
+            context={"next": "/", "carried": carried.text, "problem": None, "provider": "统一身份"},
+        ),
+        Sample(
+            name="prove-page",
+            template="people/prove.html",
+            identity=LAWYER,
+            path="/account/prove",
+            context={"next": "/account/codes", "carried": "", "problem": _WRONG, "provider": "统一身份"},
+        ),
+        Sample(
+            name="proved",
+            template="people/proved.html",
+            identity=LAWYER,
+            path="/account/prove/done",
         ),
         Sample(
             name="arrived",

@@ -38,6 +38,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_OIDC_ISSUER": "https://id.example",
         "LIANBIAN_OIDC_CLIENT_ID": "lianbian",
         "LIANBIAN_OIDC_CLIENT_SECRET": "s",
+        "LIANBIAN_OIDC_ACR": "urn:two-factors",
         "LIANBIAN_OIDC_NAME": "统一身份",
         "LIANBIAN_SMTP_URL": "smtps://u:p@h",
         "LIANBIAN_MAIL_FROM": "lianbian@h",
