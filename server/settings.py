@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
+from server.kernel.lines import is_in_the_clear
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -50,6 +52,8 @@ class Settings:
     """The provider's names (`acr`) of ways to sign in that are strong enough, blanks between; empty: any."""
     oidc_name: str = ""
     """What people call the provider, on the sign-in page."""
+    plain_hosts: frozenset[str] = frozenset()
+    """Hosts that are not this machine, and to which lines may go unencrypted: the operator answers for it."""
     secure_cookies: bool = False
     """Whether cookies carry `Secure`: on wherever a TLS proxy stands in front."""
     metrics_port: int = 0
@@ -130,7 +134,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
     Raises:
-        ValueError: a port is no number, a network is none; the message names the variable.
+        ValueError: a port is no number, a network is none, or a line to others would not be encrypted; the
+            message names the variable, and no address, for there are secrets in them.
     """
     defaults = Settings()
 
@@ -161,7 +166,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             message = f"LIANBIAN_{name} must be addresses or networks with commas between, not {value!r}"
             raise ValueError(message) from None
 
-    return Settings(
+    read = Settings(
         host=text("HOST", defaults.host),
         port=number("PORT", defaults.port),
         media_port=number("MEDIA_PORT", defaults.media_port),
@@ -181,6 +186,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         oidc_client_secret=text("OIDC_CLIENT_SECRET", defaults.oidc_client_secret),
         oidc_acr=text("OIDC_ACR", defaults.oidc_acr),
         oidc_name=text("OIDC_NAME", defaults.oidc_name),
+        plain_hosts=frozenset(text("PLAIN_HOSTS", "").split()),
         secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
         metrics_port=number("METRICS_PORT", defaults.metrics_port),
         certificate=path("CERTIFICATE"),
@@ -190,3 +196,23 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         pace=number("PACE", defaults.pace),
         log_level=text("LOG_LEVEL", defaults.log_level),
     )
+    _refuse_plain_lines(read)
+    return read
+
+
+def _refuse_plain_lines(settings: Settings) -> None:
+    addresses = {
+        "DATABASE_URL": settings.database_url,
+        "OBJECTS_URL": settings.objects_url,
+        "REDIS_URL": settings.redis_url,
+        "OIDC_ISSUER": settings.oidc_issuer,
+        "SMTP_URL": settings.smtp_url,
+        "SMS_URL": settings.sms_url,
+    }
+    for name, url in addresses.items():
+        if url and is_in_the_clear(url, settings.plain_hosts):
+            message = (
+                f"LIANBIAN_{name} leads off this machine unencrypted: use https://, rediss:// or "
+                "?sslmode=verify-full, or name its host in LIANBIAN_PLAIN_HOSTS"
+            )
+            raise ValueError(message)

@@ -10,6 +10,7 @@ from typing_extensions import override
 from yarl import URL
 
 from server.alerts.ports import Mailer, NotDelivered, SmsGateway, WebhookSender
+from server.kernel.lines import stays_here
 
 TIMEOUT_S = 20.0
 _STANDARD_PORTS = {"smtp": 587, "smtps": 465}
@@ -17,7 +18,10 @@ _SUCCESS = range(200, 300)
 
 
 class SmtpMailer(Mailer):
-    """Hands mail to one server: `smtps://USER:PASSWORD@HOST`, or `smtp://` for STARTTLS where it has that."""
+    """Hands mail to one server: `smtps://USER:PASSWORD@HOST`, or `smtp://` for STARTTLS.
+
+    Without TLS it says nothing to another machine; one that only offers it could be kept from offering it.
+    """
 
     def __init__(self, url: str, *, sender: str) -> None:
         """Read the server's address.
@@ -33,6 +37,7 @@ class SmtpMailer(Mailer):
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         self._tls_at_once = parts.scheme == "smtps"
+        self._starttls = None if self._tls_at_once or stays_here(parts.hostname) else True
         self._sender = sender
 
     @override
@@ -52,6 +57,7 @@ class SmtpMailer(Mailer):
                 username=self._user,
                 password=self._password,
                 use_tls=self._tls_at_once,
+                start_tls=self._starttls,
                 timeout=TIMEOUT_S,
             )
         except (aiosmtplib.SMTPException, OSError) as error:

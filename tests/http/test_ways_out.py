@@ -67,6 +67,15 @@ async def test_mail_to_a_server_that_is_away_is_not_delivered(unused_tcp_port: i
         await nobody.send("msg_1", "zhou@example.com", subject="x", text="y")
 
 
+async def test_another_machine_that_offers_no_tls_gets_no_mail(mail_server: Controller, inbox: Inbox) -> None:
+    elsewhere = SmtpMailer(
+        f"smtp://127.1:{mail_server.port}", sender="a@b.example"
+    )  # nobody knows it for ours
+    with pytest.raises(NotDelivered):
+        await elsewhere.send("msg_1", "zhou@example.com", subject="x", text="y")
+    assert inbox.got == []
+
+
 @pytest.mark.parametrize("url", ["http://h", "smtp://", "smtps://u:p@h x"])
 def test_a_mail_server_that_is_none_is_refused_by_name(url: str) -> None:
     with pytest.raises(ValueError, match="LIANBIAN_SMTP_URL"):
