@@ -55,3 +55,27 @@ test("who wanted in while the connection was away asks again when it is back", (
   vi.advanceTimersByTime(500);
   expect(welcome(true).sent.map(({ type }) => type)).toEqual(["hello", "enter"]);
 });
+
+/** Loses the connection and finds a server whose pages are of this build. */
+async function comeBackTo(build: string): Promise<void> {
+  document.head.innerHTML = '<meta name="build" content="this">';
+  vi.stubGlobal("fetch", async () => new Response(`<meta name="build" content="${build}">`));
+  const before = welcome(false);
+  await vi.advanceTimersByTimeAsync(1);
+  before.hangUp(1006);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(meeting.state.isOutdated).toBe(false);
+  welcome(true);
+  await vi.advanceTimersByTimeAsync(1);
+}
+
+test("who comes back to a newer server is told, and stays in the meeting", async () => {
+  await comeBackTo("newer");
+  expect(meeting.state.isOutdated).toBe(true);
+  expect(meeting.state.link.state).toBe("open");
+});
+
+test("who comes back to the same server is told nothing", async () => {
+  await comeBackTo("this");
+  expect(meeting.state.isOutdated).toBe(false);
+});

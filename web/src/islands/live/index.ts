@@ -7,7 +7,7 @@
  */
 
 import { t } from "../../lib/i18n";
-import { isOutdated } from "../../lib/live/build";
+import { isOutdated, pageAgain } from "../../lib/live/build";
 import { HEARD } from "../../lib/live/heard";
 import { Line } from "../../lib/live/line";
 import { isAtWork, swap } from "../../lib/live/swap";
@@ -67,9 +67,7 @@ function addressOf(watch: string): string {
  * of an earlier build, unless somebody is at work in it: then it says so and stays as it is.
  */
 async function refresh(element: HTMLElement): Promise<void> {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(
-    () => null,
-  );
+  const response = await pageAgain();
   if (response === null || response.status >= 500) return;
   if (!response.ok || response.redirected) {
     location.reload();

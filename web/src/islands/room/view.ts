@@ -174,7 +174,15 @@ function whoMustAct({ state, meeting, faults }: RoomPicture): TemplateResult {
     ${faults.video === undefined ? nothing : fault("video-off", faultWords("video", faults.video))}
     ${state.waiting === undefined ? nothing : ownWaiting(state.waiting, state.clockOffset_ms)}
     ${state.kind === "lawyer" ? state.roster.map((each) => arrival(each, meeting)) : nothing}
-    ${state.calledBy === undefined ? nothing : called(state)}
+    ${state.calledBy === undefined ? nothing : called(state)} ${state.isOutdated ? outdated() : nothing}
+  </div>`;
+}
+
+function outdated(): TemplateResult {
+  return html`<div class="act" role="status">
+    <span class="act-who">${icon("refresh")}</span>
+    <b>${t("平台刚刚更新")}</b>
+    <p>${t("会见不受影响。结束以后请刷新本页，再进入时就是新版。")}</p>
   </div>`;
 }
 

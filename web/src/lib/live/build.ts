@@ -10,3 +10,15 @@ export function isOutdated(open: Document, fresh: Document): boolean {
   const [mine, current] = [open, fresh].map((page) => page.querySelector<HTMLMetaElement>(NAMED)?.content);
   return Boolean(mine) && Boolean(current) && mine !== current;
 }
+
+/** Fetches the open page once more, as it is now; null where the server does not answer. */
+export function pageAgain(): Promise<Response | null> {
+  return fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
+}
+
+/** Tells whether the server has another build by now than the open page; false where it can't be asked. */
+export async function hasBeenReplaced(): Promise<boolean> {
+  const response = await pageAgain();
+  if (response === null || !response.ok || response.redirected) return false;
+  return isOutdated(document, new DOMParser().parseFromString(await response.text(), "text/html"));
+}

@@ -6,6 +6,7 @@
 import type { ParticipantKind, Request, RosterEntry, ServerMessage, ServerMessageOf } from "../../protocol";
 import { isKeyMessage, type KeyState } from "../e2ee/exchange";
 import type { AllCounts } from "../e2ee/pipeline";
+import { hasBeenReplaced } from "../live/build";
 import type { Flow } from "./connections";
 import { Inside, type Reception } from "./inside";
 import { type Quality, qualityOf, type Sample } from "./network";
@@ -50,6 +51,8 @@ export interface MeetingState {
   readonly counts: AllCounts | undefined;
   /** Who called the officer last. */
   readonly calledBy: string | undefined;
+  /** The server was replaced by another build while this page was open; both still speak the same protocol. */
+  readonly isOutdated: boolean;
   readonly endReason: ServerMessageOf<"ended">["reason"] | undefined;
   readonly refusal: { readonly title: string; readonly advice: string } | undefined;
 }
@@ -78,6 +81,7 @@ const BEGINNING: MeetingState = {
   quality: undefined,
   counts: undefined,
   calledBy: undefined,
+  isOutdated: false,
   endReason: undefined,
   refusal: undefined,
 };
@@ -92,6 +96,7 @@ export class Meeting {
   #inside: Inside | undefined;
   #stream: MediaStream | undefined;
   #wantsIn = false;
+  #wasOpen = false;
   #lookedAt: Sample | undefined;
   readonly #looking: ReturnType<typeof setInterval>;
 
@@ -284,6 +289,14 @@ export class Meeting {
   #linked(link: Link): void {
     this.#set({ link });
     if (link.state === "closed") this.#goOut("ended");
+    if (link.state !== "open") return;
+    if (this.#wasOpen) void this.#compareBuilds();
+    this.#wasOpen = true;
+  }
+
+  /** A server that went away and came back may be a newer one. */
+  async #compareBuilds(): Promise<void> {
+    if (await hasBeenReplaced()) this.#set({ isOutdated: true });
   }
 
   #show(): void {
