@@ -16,6 +16,7 @@ from server.alerts.feed_handlers import FeedHandlers
 from server.alerts.handling import AlertDesk
 from server.alerts.model import Reminder
 from server.alerts.own_ways import Webhooks
+from server.alerts.reach import Reach
 from server.audit.handlers import LogHandlers
 from server.audit.heads import HeadKey
 from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
@@ -219,7 +220,7 @@ def alerts_part(ground: WebGround) -> Part:
     alerts = AlertHandlers(
         units=database,
         desk=desk,
-        webhooks=Webhooks(database, ground.sealer, clock),
+        webhooks=Webhooks(database, ground.sealer, clock, Reach(ground.settings.webhook_hosts)),
         pages=ground.pages,
         channels=crier.ways.channels,
     )

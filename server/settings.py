@@ -68,6 +68,8 @@ class Settings:
     """SMS gateway as `https://KEY@HOST/PATH`; empty: no short message is sent."""
     pace: int = 1
     """How many times as many requests as built in anybody may send a minute; 0 counts none."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts to which alone webhooks go, `.court.example` for all below; empty: any of the internet."""
     log_level: str = "INFO"
     """Least severity that is logged."""
 
@@ -193,6 +195,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=text("SMTP_URL", defaults.smtp_url),
         mail_from=text("MAIL_FROM", defaults.mail_from),
         sms_url=text("SMS_URL", defaults.sms_url),
+        webhook_hosts=tuple(text("WEBHOOK_HOSTS", "").split()),
         pace=number("PACE", defaults.pace),
         log_level=text("LOG_LEVEL", defaults.log_level),
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from server.alerts.delivering import Post, WaysOut
 from server.alerts.raising import Crier
+from server.alerts.reach import Reach
 from server.alerts.ways_out import HttpSmsGateway, HttpWebhooks, SmtpMailer
 from server.cases.alerting import agency_number, audience
 from server.cases.planning import Planner
@@ -23,7 +24,7 @@ def ways_out(settings: Settings) -> WaysOut:
     return WaysOut(
         mailer=SmtpMailer(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
         sms=HttpSmsGateway(settings.sms_url) if settings.sms_url else None,
-        webhooks=HttpWebhooks(),
+        webhooks=HttpWebhooks(Reach(settings.webhook_hosts)),
     )
 
 

@@ -2,13 +2,15 @@
 
 import secrets
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from server.alerts.delivering import WEBHOOK_SECRET
 from server.alerts.messages import SECRET_BYTES, shown_secret
 from server.alerts.model import Contact, ContactSet, Endpoint, EndpointAdded, EndpointRemoved
 from server.alerts.ports import AlertsTx
+from server.alerts.reach import Reach
 from server.kernel.clock import Clock
-from server.kernel.errors import N_, DomainError, Kind, NotFound
+from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind, NotFound
 from server.kernel.identity import Identity
 from server.kernel.ids import OrganisationId, new_id
 from server.kernel.permissions import Action, Relation, require
@@ -55,15 +57,20 @@ class Webhooks:
     units: Units[AlertsTx]
     sealer: Sealer
     clock: Clock
+    reach: Reach
 
     async def add(self, agency_id: OrganisationId, url: str, identity: Identity) -> tuple[Endpoint, str]:
         """Register where an agency's system hears of alerts; return it with its secret, shown once.
 
         Raises:
             NotFound: there is no such agency.
+            InvalidInput: the operator lists hosts, and this is none of them.
             TooManyEndpoints: it has as many as it may.
         """
         require(identity.role, Action.KEEP_WEBHOOKS, Relation.NO_RECORD)
+        if not self.reach.may_name(urlsplit(url).hostname or ""):
+            unlisted = FieldError("url", "unlisted", N_("运维没有允许向这个主机发送，请先登记主机名"))
+            raise InvalidInput(fields=(unlisted,))
         secret, endpoint_id = secrets.token_bytes(SECRET_BYTES), new_id()
         async with self.units.transaction() as tx:
             agency = await tx.people.organisation(agency_id)

@@ -6,10 +6,12 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from typing_extensions import override
 from yarl import URL
 
 from server.alerts.ports import Mailer, NotDelivered, SmsGateway, WebhookSender
+from server.alerts.reach import PublicResolver, Reach
 from server.kernel.lines import stays_here
 
 TIMEOUT_S = 20.0
@@ -90,16 +92,27 @@ class HttpSmsGateway(SmsGateway):
 
 
 class HttpWebhooks(WebhookSender):
-    """Posts webhooks."""
+    """Posts webhooks, as far as they may go."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Keep where they may go."""
+        self._reach = reach
 
     @override
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        await _post(url, headers, body)
+        host = URL(url).host or ""
+        if not self._reach.may_reach(host):
+            raise NotDelivered("host not allowed")
+        await _post(url, headers, body, resolver=None if self._reach.lists(host) else PublicResolver())
 
 
-async def _post(url: str, headers: Mapping[str, str], body: bytes) -> None:
+async def _post(
+    url: str, headers: Mapping[str, str], body: bytes, *, resolver: AbstractResolver | None = None
+) -> None:
     """Post once, following no redirect: a message goes where it was meant to, or nowhere."""
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+    session = aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), connector=aiohttp.TCPConnector(resolver=resolver)
+    )
     try:
         async with session, session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             status = answer.status

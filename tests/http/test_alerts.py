@@ -9,9 +9,13 @@ import pytest
 from aiohttp import WSMsgType
 
 from server.alerts.model import AlertKind
+from server.alerts.own_ways import Webhooks
 from server.alerts.policy import ESCALATION
+from server.alerts.reach import Reach
 from server.cases.model import AssignmentStatus, CaseFact
+from server.kernel.errors import InvalidInput
 from server.kernel.identity import Role
+from server.people.sealing import AesSealer
 from storage.database import Database
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
@@ -147,6 +151,17 @@ async def test_a_webhooks_secret_is_shown_once_and_it_can_be_removed(
     assert remove is not None
     await admin.post(remove[1])
     assert "https://agency.example/hook" not in await (await admin.get("/webhooks")).text()
+
+
+async def test_where_the_operator_lists_hosts_no_other_is_taken(
+    world: World, clock: SetClock, database: Database
+) -> None:
+    sealer = AesSealer(lambda: bytes(32))
+    webhooks = Webhooks(database, sealer, clock, Reach((".court.example",)))
+    admin, agency = world.accounts[Role.SYSTEM_ADMIN].identity, world.places[Where.OWN].agency
+    with pytest.raises(InvalidInput):
+        await webhooks.add(agency.id, "https://elsewhere.example/hook", admin)
+    await webhooks.add(agency.id, "https://HOOKS.court.example:8443/hook", admin)
 
 
 async def test_only_agencies_have_webhooks(world: World, signed_in: SignedIn) -> None:

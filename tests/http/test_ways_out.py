@@ -12,7 +12,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from server.alerts.ports import NotDelivered
+from server.alerts.reach import Reach, is_public
 from server.alerts.ways_out import HttpSmsGateway, HttpWebhooks, SmtpMailer
+
+HERE = Reach(("127.0.0.1",))
+"""Where the tests' own servers are: no webhook goes there unless it is listed."""
 
 
 class Inbox:
@@ -131,10 +135,57 @@ async def test_an_answer_that_is_no_success_delivers_nothing_and_is_not_followed
 ) -> None:
     answering.status = status
     with pytest.raises(NotDelivered, match=str(status)):
-        await HttpWebhooks().send(str(server.make_url("/hook")), {"webhook-id": "msg_1"}, b"{}")
+        await HttpWebhooks(HERE).send(str(server.make_url("/hook")), {"webhook-id": "msg_1"}, b"{}")
     assert [path for path, _, _ in answering.got] == ["/hook"]
 
 
 async def test_a_server_that_is_away_gets_nothing(unused_tcp_port: int) -> None:
     with pytest.raises(NotDelivered):
-        await HttpWebhooks().send(f"http://127.0.0.1:{unused_tcp_port}/", {}, b"{}")
+        await HttpWebhooks(HERE).send(f"http://127.0.0.1:{unused_tcp_port}/", {}, b"{}")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]"])
+async def test_no_webhook_reaches_the_installations_own_network(
+    server: TestServer, answering: Answering, host: str
+) -> None:
+    with pytest.raises(NotDelivered):
+        await HttpWebhooks(Reach()).send(f"http://{host}:{server.port}/hook", {}, b"{}")
+    assert answering.got == []
+
+
+async def test_a_listed_host_is_reached_wherever_it_is_and_no_other(
+    server: TestServer, answering: Answering
+) -> None:
+    listed = HttpWebhooks(Reach(("localhost",)))
+    await listed.send(f"http://localhost:{server.port}/hook", {}, b"{}")
+    with pytest.raises(NotDelivered):
+        await listed.send(f"http://127.0.0.1:{server.port}/hook", {}, b"{}")
+    assert [path for path, _, _ in answering.got] == ["/hook"]
+
+
+def test_a_name_with_a_dot_before_it_lists_all_below_it() -> None:
+    reach = Reach(("hooks.court.example", ".police.example"))
+    assert [reach.may_name(f"{host}.example") for host in ("hooks.court", "a.police", "a.b.police")] == [
+        True
+    ] * 3
+    assert not any(
+        reach.may_name(f"{host}.example") for host in ("court", "a.hooks.court", "police", "nopolice")
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+        "::1",
+        "fd00::1",
+        "fe80::1",
+    ],
+)
+def test_addresses_of_closed_networks_are_none_of_the_internet(address: str) -> None:
+    assert not is_public(address)
+    assert is_public("93.184.215.14")

@@ -10,6 +10,7 @@ from server.alerts.delivering import LEASE
 from server.alerts.model import Alert, AlertKind, Contact
 from server.alerts.own_ways import Webhooks
 from server.alerts.policy import ESCALATION, GIVE_UP_AFTER
+from server.alerts.reach import Reach
 from server.cases.model import AssignmentStatus, CaseFact, CaseStatus, Extension
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId
@@ -294,7 +295,7 @@ async def test_an_agency_hears_of_its_own_duties_by_webhook_and_of_no_other(
 ) -> None:
     agency = world.places[Where.OWN].agency
     admin = world.accounts[Role.SYSTEM_ADMIN].identity
-    await Webhooks(town.database, SEALER, clock).add(agency.id, "https://agency.example/hook", admin)
+    await Webhooks(town.database, SEALER, clock, Reach()).add(agency.id, "https://agency.example/hook", admin)
     await note(town, world, "agency_found_art25_1_or_art28", clock.now() - timedelta(days=60))
     await note(town, world, ACCEPTED, clock.now() - timedelta(days=60))
     await town.cry()

@@ -33,6 +33,7 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_METRICS_PORT": "3",
         "LIANBIAN_CERTIFICATE": "/etc/proxy.pem",
         "LIANBIAN_PLAIN_HOSTS": "postgres redis",
+        "LIANBIAN_WEBHOOK_HOSTS": "hooks.court.example .police.example",
         "LIANBIAN_PACE": "4",
         "LIANBIAN_LOG_LEVEL": "DEBUG",
         "LIANBIAN_DOMAIN": "lianbian.example",
