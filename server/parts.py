@@ -82,6 +82,7 @@ from server.probes import (
     objects_probe,
     queue_probe,
     redis_probe,
+    role_probe,
 )
 from server.retention.case_handlers import KeptCaseHandlers
 from server.retention.erasing import EVERY_S as KEEP_EVERY_S
@@ -160,6 +161,7 @@ class WebGround(Ground):
         certificate = self.settings.certificate
         return (
             database_probe(self.database),
+            *((role_probe(self.database),) if self.settings.database_url else ()),
             disk_probe(self.settings.data_dir),
             *((objects_probe(self.ping_objects),) if self.ping_objects else ()),
             *((redis_probe(self.hears_nodes),) if self.hears_nodes else ()),
@@ -248,15 +250,7 @@ def people_part(ground: WebGround) -> Part:
     sites = Sites(domain=settings.domain, secure=settings.secure_cookies)
     door = PasswordDoor(database, passwords, sealer, clock)
     provider = _provider(settings)
-    federation = (
-        (
-            FederationHandlers(
-                federation=Federation(database, provider, sealer, clock), pages=pages, cookies=cookies
-            ),
-        )
-        if provider
-        else ()
-    )
+    federation = Federation(database, provider, sealer, clock) if provider else None
     coming = SignInHandlers(
         units=database,
         door=door,
@@ -279,7 +273,11 @@ def people_part(ground: WebGround) -> Part:
             SessionHandlers(units=database, clock=clock, pages=pages),
             KeyHandlers(units=database, keys=AgencyKeys(database, clock), clock=clock, pages=pages),
             PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
-            *federation,
+            *(
+                (FederationHandlers(federation=federation, pages=pages, cookies=cookies),)
+                if federation
+                else ()
+            ),
             AdminHandlers(
                 units=database,
                 passwords=passwords,

@@ -42,6 +42,22 @@ def database_probe(database: Database) -> Probe:
     return Probe(name=N_("数据库"), code="database", look=look, is_essential=True)
 
 
+def role_probe(database: Database) -> Probe:
+    """Return the probe of the role under which PostgreSQL is spoken to: it should not own the log."""
+
+    async def look() -> Finding:
+        if await database.may_rewrite_log():
+            return Finding(
+                state=State.WORRYING,
+                words=N_(
+                    "平台所用的数据库账号能改写审计日志。请改用权限较小的账号，见 deploy/postgresql.sql。"
+                ),
+            )
+        return Finding(state=State.WELL, words=N_("只能追加审计日志，不能改写。"))
+
+    return Probe(name=N_("数据库账号"), code="role", look=look)
+
+
 def objects_probe(ping: Callable[[], Awaitable[None]]) -> Probe:
     """Return the probe of the object store; without it only dossiers are out of reach."""
 

@@ -161,6 +161,12 @@ class Database:
         async with _begun(self._engines.reading) as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def may_rewrite_log(self) -> bool:
+        """Tell whether PostgreSQL would let us alter or erase entries of the audit log."""
+        asked = text("SELECT has_table_privilege('audit_entry', 'UPDATE, DELETE')")
+        async with _begun(self._engines.reading) as connection:
+            return bool((await connection.execute(asked)).scalar_one())
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engines.dispose()
