@@ -239,6 +239,7 @@ class _Sources:
     def __init__(self, data: dict[str, Any]) -> None:
         self._sources = [Source(**entry) for entry in data["source"]]
         self._titles = data["titles"] | {source.cited_as: source.title for source in self._sources}
+        self._items: dict[str, list[int]] = data["items"]
         self._custody = {rule_id: Custody(kind) for kind, ids in data["custody"].items() for rule_id in ids}
         self._procedures: dict[str, list[str]] = data["procedure"]
         self._extensions = {entry["rule"]: entry for entry in data["extension"]}
@@ -247,7 +248,7 @@ class _Sources:
         return next((source for source in self._sources if article.startswith(source.cited_as)), None)
 
     def in_full(self, article: str) -> str:
-        return in_full(article, self._titles)
+        return in_full(article, self._titles, self._items)
 
     def procedures(self, rule_id: str) -> frozenset[Procedure]:
         named = {kind for kind, ids in self._procedures.items() if rule_id in ids}
