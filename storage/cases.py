@@ -3,26 +3,31 @@
 from collections import defaultdict
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, true, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
+from server.cases.chronicle import Happening, chronicle
 from server.cases.deadlines.calendar import CalendarEntry
+from server.cases.deadlines.choices import Choice
 from server.cases.model import (
     Assignment,
     AssignmentStatus,
     Case,
     CaseFact,
     CaseStatus,
+    Cause,
     Delay,
     DelayParty,
     Extension,
     Notice,
     Party,
+    Reckoning,
 )
-from server.cases.ports import CaseStore, KeptAnswer
+from server.cases.ports import CaseStore, KeptAnswer, StalePlan
 from server.kernel.clock import CHINA
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
+from storage.columns import EnumText
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import cases as tables
 
@@ -154,7 +159,7 @@ class SqlCases(CaseStore):
     @override
     async def add_extension(self, extension: Extension) -> None:
         await self._connection.execute(insert(tables.extension).values(values_of(extension)))
-        await self._plan_anew(extension.case_id)
+        await self._note_stale(tables.legal_case.c.id == extension.case_id, Cause.EXTENSION)
 
     @override
     async def extensions_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Extension, ...]]:
@@ -185,15 +190,22 @@ class SqlCases(CaseStore):
         return all_of(CaseFact, await self._connection.execute(newest_first))
 
     @override
-    async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:
+    async def happened_in(
+        self, case_ids: frozenset[CaseId]
+    ) -> dict[CaseId, dict[str, tuple[Happening, ...]]]:
         query = select(tables.case_fact).where(tables.case_fact.c.case_id.in_(case_ids))
-        found: dict[CaseId, dict[str, datetime]] = {case_id: {} for case_id in case_ids}
+        found: dict[CaseId, list[CaseFact]] = {case_id: [] for case_id in case_ids}
         rows = await self._connection.execute(query.order_by(tables.case_fact.c.number))
         for fact in all_of(CaseFact, rows):
-            found[fact.case_id].pop(fact.key, None)
-            if not fact.withdrawn:
-                found[fact.case_id][fact.key] = fact.at
-        return found
+            found[fact.case_id].append(fact)
+        return {case_id: chronicle(facts) for case_id, facts in found.items()}
+
+    @override
+    async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:
+        return {
+            case_id: {key: happened[-1].at for key, happened in found.items()}
+            for case_id, found in (await self.happened_in(case_ids)).items()
+        }
 
     @override
     async def add_assignment(self, assignment: Assignment) -> None:
@@ -288,12 +300,40 @@ class SqlCases(CaseStore):
     async def remove_calendar_entry(self, day: date) -> None:
         query = delete(tables.calendar_day).where(tables.calendar_day.c.day == day)
         await self._connection.execute(query)
-        await self._note_stale(true())
+        await self._note_stale(true(), Cause.CALENDAR)
 
     @override
-    async def stale_plans(self, *, limit: int) -> tuple[Case, ...]:
-        query = select(tables.legal_case).join(tables.stale_plan).order_by(tables.legal_case.c.id)
-        return all_of(Case, await self._connection.execute(query.limit(limit)))
+    async def add_reckonings(self, reckonings: tuple[Reckoning, ...]) -> None:
+        if reckonings:
+            values = [values_of(each) for each in reckonings]
+            await self._connection.execute(insert(tables.reckoning), values)
+
+    @override
+    async def reckonings_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Reckoning, ...]]:
+        query = select(tables.reckoning).where(tables.reckoning.c.case_id.in_(case_ids))
+        found: dict[CaseId, tuple[Reckoning, ...]] = dict.fromkeys(case_ids, ())
+        rows = await self._connection.execute(query.order_by(tables.reckoning.c.number))
+        for reckoning in all_of(Reckoning, rows):
+            found[reckoning.case_id] += (reckoning,)
+        return found
+
+    @override
+    async def add_choice(self, choice: Choice) -> None:
+        await self._connection.execute(insert(tables.counting_choice).values(values_of(choice)))
+        await self._note_stale(true(), Cause.CHOICE)
+
+    @override
+    async def choices(self) -> tuple[Choice, ...]:
+        query = select(tables.counting_choice).order_by(tables.counting_choice.c.number)
+        return all_of(Choice, await self._connection.execute(query))
+
+    @override
+    async def stale_plans(self, *, limit: int) -> tuple[StalePlan, ...]:
+        query = select(tables.stale_plan).order_by(tables.stale_plan.c.case_id).limit(limit)
+        causes = {row.case_id: row.cause for row in await self._connection.execute(query)}
+        cases = select(tables.legal_case).where(tables.legal_case.c.id.in_(causes))
+        found = all_of(Case, await self._connection.execute(cases.order_by(tables.legal_case.c.id)))
+        return tuple(StalePlan(case, causes[case.id]) for case in found)
 
     @override
     async def plan_made(self, case_id: CaseId) -> None:
@@ -306,13 +346,13 @@ class SqlCases(CaseStore):
         if known != version:
             await self._connection.execute(delete(tables.planned_by))
             await self._connection.execute(insert(tables.planned_by).values(version=version))
-            await self._note_stale(true())
+            await self._note_stale(true(), Cause.RULES)
 
     async def _plan_anew(self, case_id: CaseId) -> None:
         """Note in each unit that changes what a case's clocks depend on that its alerts have to follow."""
-        await self._note_stale(tables.legal_case.c.id == case_id)
+        await self._note_stale(tables.legal_case.c.id == case_id, Cause.EVENT)
 
-    async def _note_stale(self, which: ColumnElement[bool]) -> None:
+    async def _note_stale(self, which: ColumnElement[bool], cause: Cause) -> None:
         noted = exists().where(tables.stale_plan.c.case_id == tables.legal_case.c.id)
-        fresh = select(tables.legal_case.c.id).where(which, ~noted)
-        await self._connection.execute(insert(tables.stale_plan).from_select(["case_id"], fresh))
+        fresh = select(tables.legal_case.c.id, literal(cause, EnumText(Cause))).where(which, ~noted)
+        await self._connection.execute(insert(tables.stale_plan).from_select(["case_id", "cause"], fresh))

@@ -239,6 +239,7 @@ async def _alert(tx: SqlTransaction, world: World, where: Where) -> str:
         case_id=one.id,
         duty="assign_lawyer",
         kind=AlertKind.OVERDUE,
+        rule_id="A05",
         due_at=one.opened_at,
         raised_at=one.opened_at,
         level=2,

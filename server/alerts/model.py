@@ -28,6 +28,8 @@ class PlannedAlert:
     duty: str
     """The clock's key."""
     kind: AlertKind
+    rule_id: str
+    """The rule by which it will be."""
     due_at: datetime
     """The end that it is about: when that moves, it is another alert."""
     fires_at: datetime
@@ -41,6 +43,8 @@ class Alert:
     case_id: CaseId
     duty: str
     kind: AlertKind
+    rule_id: str
+    """The rule by which it is; empty of those raised before this was kept."""
     due_at: datetime
     raised_at: datetime
     level: int

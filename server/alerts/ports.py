@@ -29,6 +29,10 @@ class Described:
 
     words: str
     """Message id of the duty."""
+    article: str
+    """Where the duty stands in the law; empty of a target, and where it is not known."""
+    internal: bool
+    """It is the province's own target rather than law."""
     subject: str
     """Which case, as far as it is told; may be empty."""
     path: str

@@ -92,6 +92,7 @@ class Crier(Generic[TxT]):
             case_id=planned.case_id,
             duty=planned.duty,
             kind=planned.kind,
+            rule_id=planned.rule_id,
             due_at=planned.due_at,
             raised_at=now,
             level=0,

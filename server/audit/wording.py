@@ -34,6 +34,7 @@ EVENTS: Mapping[str, str] = {
     "CaseSealed": N_("封存案件"),
     "CaseViewed": N_("查看案件"),
     "CodeAccepted": N_("输入会见码"),
+    "CountingChosen": N_("更改期限计算方式"),
     "DeadlineExtended": N_("记录延长期限"),
     "DelayRecorded": N_("记录迟延原因"),
     "ContactSet": N_("设置提醒方式"),

@@ -1,10 +1,13 @@
 """Whom a case's alerts concern, and what each of them is told of it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from server.alerts.model import Alert
 from server.alerts.ports import Described
 from server.alerts.raising import Audience
+from server.cases.deadline_views import article_of
+from server.cases.deadlines.rules import rule_set
 from server.cases.model import Case
 from server.cases.policy import bears, relation_to_case, told_of
 from server.cases.ports import CasesTx
@@ -69,8 +72,12 @@ async def describe(alerts: Iterable[Alert], identity: Identity, tx: CasesTx) -> 
             cases[alert.case_id] = await _subject(alert.case_id, identity, tx)
         subject = cases[alert.case_id]
         if subject is not None and told_of(identity.role, alert.duty):
-            found[alert.id] = Described(
-                words=DUTIES[alert.duty][0], subject=subject.subject, path=subject.path
+            rule = rule_set().named(alert.rule_id)
+            found[alert.id] = replace(
+                subject,
+                words=DUTIES[alert.duty][0],
+                article=article_of(rule),
+                internal=rule is not None and rule.internal,
             )
     return found
 
@@ -83,13 +90,17 @@ async def _subject(case_id: CaseId, identity: Identity, tx: CasesTx) -> Describe
     match identity.role:
         case Role.FACILITY_OFFICER:
             own = case.facility_id is not None and case.facility_id == identity.organisation_id
-            return Described(words="", subject="", path="/desk") if own else None
+            return _subject_only("", "/desk") if own else None
         case Role.COORDINATOR:
             own = case.area_id == identity.organisation_id
-            return Described(words="", subject=case.number, path="/cooperation") if own else None
+            return _subject_only(case.number, "/cooperation") if own else None
         case _:
             assignments = await tx.cases.assignments_of(case_id)
             if relation_to_case(identity, case, assignments) is Relation.UNRELATED:
                 return None
             number = case.agency_number if identity.role is Role.AGENCY_OFFICER else case.number
-            return Described(words="", subject=number, path=f"/cases/{case.id}")
+            return _subject_only(number, f"/cases/{case.id}")
+
+
+def _subject_only(subject: str, path: str) -> Described:
+    return Described(words="", article="", internal=False, subject=subject, path=path)

@@ -1,4 +1,4 @@
-"""The calendar's page: a year drawn day by day, and the form that corrects it."""
+"""The calendar's page: a year drawn day by day, the form that corrects it, and how days are counted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import Field
 
 from server.cases.deadlines.calendar import DayKind
+from server.cases.deadlines.choices import Question
 from server.cases.ports import CasesTx
 from server.cases.service.calendar import (
     FIRST_YEAR,
@@ -19,6 +20,8 @@ from server.cases.service.calendar import (
     open_calendar,
     set_days,
 )
+from server.cases.service.choosing import choose, open_choices
+from server.cases.wording import QUESTIONS
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, parse_query, read_form
@@ -47,6 +50,13 @@ class DaysForm(Input):
     last: date | None = None
     setting: Setting
     name: Annotated[str, Field(max_length=40)] = ""
+
+
+class ChoiceForm(Input):
+    """What is decided of which question."""
+
+    question: Question
+    answer: Annotated[str, Field(max_length=40)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,7 @@ class CalendarHandlers:
         return (
             Route("GET", "/calendar", self.show, Action.EDIT_CALENDAR),
             Route("POST", "/calendar", self.set_days, Action.EDIT_CALENDAR),
+            Route("POST", "/calendar/counting", self.choose, Action.EDIT_CALENDAR),
         )
 
     async def show(self, request: web.Request) -> web.Response:
@@ -101,6 +112,16 @@ class CalendarHandlers:
             return await self._page(request, None, typed=typed, problem=error)
         return see_other(f"/calendar?year={form.first.year}")
 
+    async def choose(self, request: web.Request) -> web.Response:
+        """Decide how something is counted, or show what was wrong."""
+        try:
+            form = await parse_form(request, ChoiceForm)
+            async with self._units.transaction() as tx:
+                await choose(form.question, form.answer, identity_of(request), tx, self._clock)
+        except DomainError as error:
+            return await self._page(request, None, typed={}, problem=error)
+        return see_other("/calendar#counting")
+
     async def _page(
         self,
         request: web.Request,
@@ -113,6 +134,7 @@ class CalendarHandlers:
         shown = min(max(year or today.year, FIRST_YEAR), LAST_YEAR)
         async with self._units.reading() as tx:
             known = await open_calendar(identity_of(request), tx)
+            decided = await open_choices(identity_of(request), tx)
         return self._pages.render(
             request,
             "cases/calendar.html",
@@ -122,6 +144,15 @@ class CalendarHandlers:
             months=[(date(shown, month, 1), tuple(weeks(known, shown, month))) for month in _MONTHS],
             today=today,
             covered=known.calendar.covers(shown),
+            questions=tuple(
+                (question, words, tuple(answers.items()), decided.choices.answer(question))
+                for question, (words, answers) in QUESTIONS.items()
+            ),
+            decisions=tuple(
+                (QUESTIONS[each.question][0], QUESTIONS[each.question][1][each.answer], each.chosen_at, name)
+                for each in decided.history
+                for name in (decided.names.get(each.actor, ""),)
+            ),
             typed=typed,
             problem=problem,
         )

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from server.cases.model import Case
-from server.cases.wording import RECORDED
+from server.cases.vocabulary import WRITTEN_DOWN
 from server.kernel.events import Event
 
-_WRITTEN_DOWN = frozenset(key for keys in RECORDED.values() for key in keys)
 DEFENCE_STEPS = frozenset({"lawyer_presented_three_documents", "first_meeting_held", "agreement_signed"})
 """Facts that are the defence's own business."""
 
@@ -76,6 +75,19 @@ class CalendarChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountingChosen(Event):
+    """The operator decided how something is counted that the law leaves open."""
+
+    question: str
+    answer: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return "calendar:china"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseViewed(Event):
     """Somebody looked at a case; no page shows it, so none is told."""
 
@@ -115,7 +127,7 @@ class FactRecorded(CaseEvent):
     @property
     @override
     def agency_hears(self) -> bool:
-        return self.key not in DEFENCE_STEPS and self.key not in _WRITTEN_DOWN
+        return self.key not in DEFENCE_STEPS and self.key not in WRITTEN_DOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,12 @@ _BEFORE: Mapping[Unit, str] = {
     Unit.WORKDAYS: N_("从{event}往前算，当天和办理当天都不计，中间留足 {n} 个工作日，最迟{last}。"),
     Unit.BEFOREHAND: N_("应在{event}以前。"),
 }
+_PLAINLY_BEFORE: Mapping[Unit, str] = {
+    **_BEFORE,
+    Unit.DAYS: N_("从{event}往前算，当天不计，提前 {n} 日，最迟{last}。"),
+    Unit.WORKDAYS: N_("从{event}往前算，当天不计，提前 {n} 个工作日，最迟{last}。"),
+}
+"""The same where the operator chose not to count clear days."""
 
 
 _HELD: Mapping[bool, str] = {
@@ -42,6 +48,12 @@ _HELD: Mapping[bool, str] = {
     False: N_("末日是休息日，但在押期间不因节假日延长。"),
 }
 """Why an end on a day off does not move, by whether it was counted back."""
+
+
+_PRESUMED: Mapping[Mode, str] = {
+    Mode.PRESUMED: N_("法律没有写明这里的“日”怎样计算，按日历日推定。"),
+    Mode.WORKDAYS: N_("法律没有写明这里的“日”怎样计算，本平台设定按工作日计算。"),
+}
 
 
 def explain(deadline: Deadline) -> Iterable[Words]:
@@ -55,7 +67,12 @@ def explain(deadline: Deadline) -> Iterable[Words]:
         "last": deadline.last_day,
         "limit": deadline.limit_at,
     }
-    yield (_BEFORE[rule.unit] if rule.mode is Mode.BEFORE else _COUNTED[rule.mode]), values
+    if rule.mode is Mode.BEFORE:
+        yield (_BEFORE if deadline.clear else _PLAINLY_BEFORE)[rule.unit], values
+    else:
+        yield _COUNTED[deadline.counted_as], values
+    if deadline.restart is not None and deadline.restart.citation:
+        yield N_("补充侦查完毕，依照{article}重新计算。"), {"article": deadline.restart.citation}
     if deadline.extra.months:
         yield N_("含经决定延长的 {n} 个月。"), {"n": deadline.extra.months}
     if deadline.extra.days:
@@ -65,7 +82,7 @@ def explain(deadline: Deadline) -> Iterable[Words]:
     if deadline.held:
         yield _HELD[rule.mode is Mode.BEFORE], {}
     if deadline.presumed:
-        yield N_("法律没有写明这里的“日”怎样计算，按日历日推定。"), {}
+        yield _PRESUMED[deadline.counted_as], {}
 
 
 def runs_of(skipped: Iterable[Day]) -> Iterable[Skipped]:

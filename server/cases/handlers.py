@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from aiohttp import web
 from pydantic import Field
 
+from server.cases.deadline_views import DeadlineView, deadline_view, standing_view
 from server.cases.deadlines.engine import ClockState
 from server.cases.model import Assignment, Case, CaseStatus, DeclineReason, EndReason
 from server.cases.ports import CaseLogTx
@@ -35,11 +36,9 @@ from server.cases.service.records import find_case
 from server.cases.service.steps import RecordStep, StepNotOpen, record_step
 from server.cases.views import (
     CaseRow,
-    DeadlineView,
     assignment_view,
     case_row,
     case_view,
-    deadline_view,
     events_for_agency,
     events_of,
     may_in,
@@ -204,6 +203,7 @@ class CaseHandlers(Generic[TxT]):
             act_line=None,
             people=people_view(page.parties, page.defenders, page.assignments if officer else ()),
             deadlines=tuple(deadline_view(clock) for clock in page.clocks),
+            standing=standing_view(page.case.stage, page.facts) if lawyer or officer else (),
             dossiers=await self._panels.dossiers(page.case, identity) if "read" in may else (),
             meetings=await self._panels.meetings(page.case, identity) if "meetings" in may else (),
             assignment=assignment_view(

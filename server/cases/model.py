@@ -221,6 +221,8 @@ class CaseFact:
     recorded_at: datetime
     withdrawn: bool = False
     """Whether this says that it did not happen after all."""
+    again: bool = False
+    """Whether it happened once more; else this corrects what was recorded before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +239,35 @@ class Extension:
     recorded_at: datetime
 
 
+class Cause(StrEnum):
+    """Why a duty's end was counted anew."""
+
+    EVENT = "event"
+    """What begins it happened, was corrected or taken back; or the case is another."""
+    EXTENSION = "extension"
+    CALENDAR = "calendar"
+    CHOICE = "choice"
+    """The operator decided otherwise what the law leaves open."""
+    RULES = "rules"
+    """The product came with other rules, or another calendar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """How a duty's end was counted from some moment on; those before are kept."""
+
+    case_id: CaseId
+    duty: str
+    """The clock's key."""
+    rule_id: str
+    trigger: str
+    trigger_at: datetime
+    due_at: datetime | None
+    """The first moment that is too late; None: it runs no longer."""
+    cause: Cause
+    counted_at: datetime
+
+
 class Bearer(StrEnum):
     """Who has to do a duty of a case."""
 
@@ -247,6 +278,9 @@ class Bearer(StrEnum):
     FACILITY = "facility"
     ACCUSED = "accused"
     """The recipient decides; the lawyer reminds them."""
+    DUTY_LAWYER = "duty_lawyer"
+    BUREAU = "bureau"
+    """The justice bureau above the institution."""
 
 
 class DelayParty(StrEnum):

@@ -61,6 +61,7 @@ class NoticeInput(Input):
     life_or_death: bool = False
     found_on: date | None = None
     received_case_on: date | None = None
+    rights_told_on: date | None = None
     facility: Annotated[str, Field(max_length=100)] = ""
     co_accused: Annotated[int, Field(ge=0, le=500), WHOLE] = 0
     volumes: Annotated[int, Field(ge=0, le=5000), WHOLE] = 0
@@ -89,6 +90,7 @@ class NoticeInput(Input):
             life_or_death=self.life_or_death,
             found_on=self.found_on,
             received_case_on=self.received_case_on,
+            rights_told_on=self.rights_told_on,
             facility=self.facility,
             co_accused=self.co_accused,
             volumes=self.volumes,

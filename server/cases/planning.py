@@ -1,7 +1,7 @@
 """Plans the alerts of cases: whatever changes a case's clocks is followed by a new plan within seconds.
 
 The store notes in the changing transaction itself that a plan is stale, so that no change is forgotten,
-whoever makes it and however it ends.
+whoever makes it and however it ends. With the plan goes into the history how each end is counted now.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,7 +15,9 @@ from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import ClockState
 from server.cases.deadlines.rules import fingerprint
 from server.cases.model import Case
+from server.cases.policy import DUTIES_AFTER_CLOSING
 from server.cases.ports import PlanningTx
+from server.cases.service.reckoning import note_reckonings
 from server.cases.service.records import clocks_of
 from server.kernel.clock import Clock
 from server.kernel.identity import Role
@@ -56,8 +58,9 @@ class Planner(Generic[TxT]):
                 return False
         async with self.units.transaction() as tx:
             stale = await tx.cases.stale_plans(limit=AT_ONCE)
-            clocks = await clocks_of(stale, Role.LAWYER, tx, self.clock)
-            for case in stale:
+            clocks = await clocks_of((each.case for each in stale), Role.LAWYER, tx, self.clock)
+            await note_reckonings(stale, clocks, tx, self.clock)
+            for case in (each.case for each in stale):
                 planned = tuple(_planned(case, clocks[case.id]))
                 await plan(case.id, planned, tx, self.clock)
                 await self.reach(case.id, tx)
@@ -67,24 +70,24 @@ class Planner(Generic[TxT]):
 
 def _planned(case: Case, clocks: tuple[DeadlineClock, ...]) -> Iterator[PlannedAlert]:
     """Yield what is to come of each duty that runs; what no verified rule measures is never late."""
-    if case.status.closed:
-        return
     for clock in clocks:
-        if not clock.running:
+        if not clock.running or (case.status.closed and clock.key not in DUTIES_AFTER_CLOSING):
             continue
         if clock.state is not ClockState.OVERDUE:
             yield PlannedAlert(
                 case_id=case.id,
                 duty=clock.key,
                 kind=AlertKind.DUE_SOON,
+                rule_id=clock.deadline.rule.id,
                 due_at=clock.deadline.due_at,
                 fires_at=clock.soon_at,
             )
-        if clock.late_at is not None:
+        if clock.late_by is not None:
             yield PlannedAlert(
                 case_id=case.id,
                 duty=clock.key,
                 kind=AlertKind.OVERDUE,
-                due_at=clock.late_at,
-                fires_at=clock.late_at,
+                rule_id=clock.late_by.rule.id,
+                due_at=clock.late_by.due_at,
+                fires_at=clock.late_by.due_at,
             )

@@ -5,7 +5,7 @@ from functools import cache
 
 from server.cases.deadlines.rules import rule_set
 from server.cases.model import Assignment, AssignmentStatus, Bearer, Case, CaseStatus, Notice
-from server.cases.wording import RECORDED
+from server.cases.vocabulary import AFTER_CLOSING, BROUGHT_BY_NOTICES, OF_INSTITUTION, WRITTEN_DOWN
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.permissions import Relation
@@ -31,6 +31,10 @@ AGENCY_DUTIES = frozenset({"notify_legal_aid", "assign_lawyer", "file_papers"})
 """The duties of which an agency is told: when the defence meets its client is none of them."""
 
 
+DUTIES_AFTER_CLOSING = frozenset({"bind_file", "decide_objection", "pay_subsidy"})
+"""The duties that go on when a case is closed to the defence."""
+
+
 def bears(bearer: Bearer, role: Role) -> bool:
     """Tell whether a role is told first of a duty that somebody bears.
 
@@ -38,15 +42,18 @@ def bears(bearer: Bearer, role: Role) -> bool:
     """
     match role:
         case Role.LAWYER:
-            return bearer is not Bearer.INSTITUTION
+            return bearer not in _OF_INSTITUTION
         case Role.LEGAL_AID_OFFICER:
-            return bearer is Bearer.INSTITUTION
+            return bearer in _OF_INSTITUTION
         case Role.AGENCY_OFFICER:
             return bearer in {Bearer.AGENCY, Bearer.PROCURATORATE}
         case Role.FACILITY_OFFICER:
             return bearer is Bearer.FACILITY
         case _:
             return False
+
+
+_OF_INSTITUTION = frozenset({Bearer.INSTITUTION, Bearer.BUREAU})
 
 
 def told_of(role: Role, duty: str) -> bool:
@@ -66,10 +73,20 @@ def told_of(role: Role, duty: str) -> bool:
 @cache
 def _duties_of_records() -> frozenset[str]:
     """Return the duties that only what the defence writes down can begin."""
-    recorded = {key for keys in RECORDED.values() for key in keys}
+    recorded = WRITTEN_DOWN - BROUGHT_BY_NOTICES
     return frozenset(
         clock.key for clock in rule_set().clocks if all(rule.trigger in recorded for rule in clock.rules)
     )
+
+
+def recordable_by(role: Role, case: Case) -> frozenset[str]:
+    """Return what a role may write down of what happened in a case that is its own.
+
+    What the institution does itself, only it tells; of a closed case only what comes after closing.
+    """
+    if case.status.closed:
+        return AFTER_CLOSING if role is Role.LEGAL_AID_OFFICER else frozenset()
+    return WRITTEN_DOWN if role is Role.LEGAL_AID_OFFICER else WRITTEN_DOWN - OF_INSTITUTION
 
 
 def status_for_agency(status: CaseStatus) -> CaseStatus:

@@ -6,17 +6,21 @@ from typing import Protocol
 
 from server.alerts.ports import AlertsTx
 from server.audit.ports import LogTransaction
+from server.cases.chronicle import Happening
 from server.cases.deadlines.calendar import CalendarEntry
+from server.cases.deadlines.choices import Choice
 from server.cases.model import (
     Assignment,
     Case,
     CaseFact,
     CaseStatus,
+    Cause,
     Delay,
     DelayParty,
     Extension,
     Notice,
     Party,
+    Reckoning,
 )
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
 from server.kernel.transaction import Transaction
@@ -32,6 +36,14 @@ class KeptAnswer:
     location: str
     body: str
     """The answer as it was sent, in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class StalePlan:
+    """A case whose alerts are to be planned anew, and why."""
+
+    case: Case
+    cause: Cause
 
 
 class CaseStore(Protocol):
@@ -132,8 +144,14 @@ class CaseStore(Protocol):
         """Return every fact that was stored of a case, the last stored first."""
         ...
 
+    async def happened_in(
+        self, case_ids: frozenset[CaseId]
+    ) -> dict[CaseId, dict[str, tuple[Happening, ...]]]:
+        """Return how often each event of each case happened, and when, by the rules' word for it."""
+        ...
+
     async def facts_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, dict[str, datetime]]:
-        """Return what happened in each case and when, by the rules' word for it."""
+        """Return what happened in each case and when it did last, by the rules' word for it."""
         ...
 
     async def add_assignment(self, assignment: Assignment) -> None:
@@ -174,8 +192,8 @@ class CaseStore(Protocol):
         """Keep the answer in the transaction that made it."""
         ...
 
-    async def stale_plans(self, *, limit: int) -> tuple[Case, ...]:
-        """Return cases in which something has changed since their alerts were planned."""
+    async def stale_plans(self, *, limit: int) -> tuple[StalePlan, ...]:
+        """Return cases for which something has changed since their alerts were planned."""
         ...
 
     async def plan_made(self, case_id: CaseId) -> None:
@@ -184,6 +202,22 @@ class CaseStore(Protocol):
 
     async def plans_made_by(self, version: str) -> None:
         """Note by which version plans are made: if it is another than before, every one of them is stale."""
+        ...
+
+    async def add_reckonings(self, reckonings: tuple[Reckoning, ...]) -> None:
+        """Store how ends are counted from now on, beside how they were before."""
+        ...
+
+    async def reckonings_of(self, case_ids: frozenset[CaseId]) -> dict[CaseId, tuple[Reckoning, ...]]:
+        """Return how the ends of each case were ever counted, in the order in which they were."""
+        ...
+
+    async def add_choice(self, choice: Choice) -> None:
+        """Store a decision of the operator beside those before it."""
+        ...
+
+    async def choices(self) -> tuple[Choice, ...]:
+        """Return the operator's decisions in the order in which they were made."""
         ...
 
     async def calendar_entries(self) -> tuple[CalendarEntry, ...]:

@@ -1,15 +1,18 @@
 """The page on which those who work on a case write down what happened outside the platform."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
 
+from server.cases.deadline_views import move_view
 from server.cases.model import DelayParty
 from server.cases.ports import CasesTx
 from server.cases.service.extending import Extend, extend, withdraw_extensions
 from server.cases.service.progress import (
+    Progress,
     RecordDelay,
     RecordEvent,
     find_case_to_record,
@@ -18,14 +21,15 @@ from server.cases.service.progress import (
     record_event,
     withdraw_event,
 )
-from server.cases.wording import DELAYS, DUTIES, RECORDED, TRIGGERS
+from server.cases.vocabulary import RECORDED, TRIGGERS
+from server.cases.wording import DELAYS, DUTIES
 from server.http.identity import identity_of
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, read_form
 from server.http.problems import STATUS, wants_page
 from server.http.routing import Route
 from server.kernel.clock import CHINA, Clock
-from server.kernel.errors import DomainError, InvalidInput
+from server.kernel.errors import N_, DomainError, InvalidInput
 from server.kernel.identity import Identity
 from server.kernel.ids import CaseId
 from server.kernel.permissions import Action
@@ -39,6 +43,7 @@ class EventForm(Input):
 
     key: _Key
     at: datetime
+    again: bool = False
 
 
 class WithdrawForm(Input):
@@ -100,7 +105,7 @@ class ProgressHandlers:
             form = await parse_form(request, EventForm)
             at = form.at if form.at.tzinfo else form.at.replace(tzinfo=CHINA)
             async with self._units.transaction() as tx:
-                command = RecordEvent(case_id=case_id, key=form.key, at=at)
+                command = RecordEvent(case_id=case_id, key=form.key, at=at, again=form.again)
                 await record_event(command, identity, tx, self._clock)
         except InvalidInput as error:
             if not wants_page(request):
@@ -165,21 +170,28 @@ class ProgressHandlers:
             case_id=found.case.id,
             recipient=found.recipient.name if found.recipient else "",
             offence=found.case.offence,
-            groups=tuple(
-                (name, events)
-                for name, keys in RECORDED.items()
-                if (events := tuple((key, TRIGGERS[key]) for key in keys if key in found.recordable))
-            ),
+            groups=tuple(_groups(found)),
             extendable=tuple((DUTIES[each.duty][0], each) for each in found.extendable),
             late=tuple((each.key, DUTIES[each.key][0], each.delayed_by) for each in found.late),
             parties=tuple((party, words) for party, (words, _) in DELAYS.items()),
-            holding=tuple((fact.key, TRIGGERS[fact.key], fact.at) for fact in found.holding),
+            holding=tuple((TRIGGERS[held.key], held) for held in found.holding),
+            moves=tuple(map(move_view, found.moves)),
             history=tuple(
                 (TRIGGERS[fact.key], fact, found.names.get(fact.actor, "")) for fact in found.history
             ),
             typed=typed,
             problem=problem,
         )
+
+
+def _groups(found: Progress) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Yield what can be recorded now under its headings, what ends a running deadline first."""
+    ending = tuple(key for keys in RECORDED.values() for key in keys if key in found.ending)
+    groups = {N_("办结现在的期限"): ending}
+    groups |= {name: tuple(key for key in keys if key in found.offered) for name, keys in RECORDED.items()}
+    for name, keys in groups.items():
+        if keys:
+            yield name, tuple((key, TRIGGERS[key]) for key in keys)
 
 
 def _case_id(request: web.Request) -> CaseId:

@@ -1,4 +1,4 @@
-"""What the pages of cases show, made from records: deadlines with their arithmetic, people, reasons.
+"""What the pages of cases show, made from records: people, reasons, what happened, rows of lists.
 
 A view holds message ids with what fills them, moments and plain names; templates word them.
 """
@@ -7,22 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from server.cases.deadlines.calendar import DayKind
-from server.cases.deadlines.engine import Clock, ClockState
-from server.cases.explaining import Skipped, explain, runs_of
+from server.cases.deadline_views import STATES
+from server.cases.deadlines.engine import Clock
 from server.cases.model import Assignment, Case, Party, PartyKind
 from server.cases.service.records import Defender
 from server.cases.service.steps import open_steps
+from server.cases.vocabulary import TRIGGERS
 from server.cases.wording import (
-    BEARERS,
-    DELAYS,
     DUTIES,
     FACTORS,
     KINDS,
     REASONS,
     STAGES,
     TRACK,
-    TRIGGERS,
     Words,
     reason_of,
 )
@@ -34,38 +31,6 @@ from server.people.model import Account, Organisation
 
 Told = tuple[datetime, str, Mapping[str, object]]
 """Something that happened: when, the message id, and what fills its places."""
-
-STATES: Mapping[ClockState, str] = {
-    ClockState.RUNNING: "ok",
-    ClockState.DUE_SOON: "due_soon",
-    ClockState.OVERDUE: "overdue",
-    ClockState.UNVERIFIED_PAST: "due_soon",
-    ClockState.MET: "met",
-    ClockState.MET_LATE: "met",
-}
-"""A clock's state in the templates' words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineView:
-    """A clock as `macros/deadline.html` draws it."""
-
-    title: str
-    subject: str
-    starts_at: datetime
-    trigger_at: datetime
-    started_by: str
-    due_at: datetime
-    nominal_due_at: datetime | None
-    days_off: tuple[date, ...]
-    state: str
-    met_at: datetime | None
-    article: str
-    explanations: tuple[Words, ...]
-    skipped: tuple[Skipped, ...]
-    owner: str
-    provisional: bool
-    unverified: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,30 +95,6 @@ class CaseRow:
     due_at: datetime | None
 
 
-def deadline_view(clock: Clock, *, subject: str = "") -> DeadlineView:
-    """Return a clock for a page; `subject` tells whose it is where several cases are shown."""
-    deadline = clock.deadline
-    title, bearer = DUTIES[clock.key]
-    return DeadlineView(
-        title=title,
-        subject=subject,
-        starts_at=deadline.began_at,
-        trigger_at=deadline.trigger_at,
-        started_by=TRIGGERS[deadline.rule.trigger],
-        due_at=deadline.due_at,
-        nominal_due_at=deadline.nominal_due_at if deadline.moved else None,
-        days_off=tuple(day.date for day in deadline.days_off if day.kind is DayKind.HOLIDAY),
-        state=STATES[clock.state],
-        met_at=clock.done_at,
-        article="" if deadline.rule.internal else deadline.rule.citation,
-        explanations=tuple(_explanations(clock)),
-        skipped=tuple(runs_of(deadline.skipped)),
-        owner=BEARERS[bearer] if clock.running else "",
-        provisional=deadline.provisional,
-        unverified=not deadline.rule.verified,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
     """A duty of which the lawyer tells the day on which it was done."""
@@ -176,17 +117,6 @@ def steps_view(clocks: Iterable[Clock], now: datetime) -> tuple[StepView, ...]:
         )
         for clock in open_steps(clocks)
     )
-
-
-def _explanations(clock: Clock) -> Iterable[Words]:
-    yield from explain(clock.deadline)
-    if clock.state is ClockState.MET_LATE:
-        yield N_("办结时已经超过期限。"), {}
-    if clock.delayed_by is not None:
-        yield DELAYS[clock.delayed_by][1], {}
-    for other in clock.others:
-        words = N_("省内目标{due}。") if other.rule.internal else N_("另按{article}，{due}届满。")
-        yield words, {"due": other.due_on, "article": other.rule.citation}
 
 
 def case_view(case: Case, recipient: Party | None, organisations: Mapping[str, Organisation]) -> CaseView:
@@ -359,7 +289,7 @@ _OF_LAWYER = frozenset({"meet_client", "sign_agreement", "file_papers"})
 def may_in(case: Case, role: Role) -> frozenset[str]:
     """Return what the page shows and offers a role; no file access before the prosecution stage (CPL 40)."""
     if role is Role.LEGAL_AID_OFFICER:
-        return frozenset({"log", "meetings", "keep"}) | (frozenset() if case.status.closed else {"progress"})
+        return frozenset({"log", "meetings", "keep", "progress"})
     if role is not Role.LAWYER:
         return frozenset()
     found = {"log", "meetings"}

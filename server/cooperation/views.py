@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from server.cases.deadline_views import STATES, DeadlineView, deadline_view
 from server.cases.model import Assignment, AssignmentKind, AssignmentStatus, Case
-from server.cases.views import STATES, DeadlineView, deadline_view
 from server.cases.wording import FACTORS, KINDS, STAGES, Words, reason_of
 from server.cooperation.model import Candidate, Excluded
 from server.cooperation.policy import lead

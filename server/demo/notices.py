@@ -63,6 +63,7 @@ def worded(planned: PlannedNotice, agency: Organisation, facility: Organisation)
         life_or_death=False,
         found_on=day,
         received_case_on=None if affair.stage is Stage.INVESTIGATION else day - timedelta(days=1),
+        rights_told_on=day,
         facility=facility.name if accused.in_custody else "",
         co_accused=len(affair.accused) - 1,
         volumes=affair.volumes,

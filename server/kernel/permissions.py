@@ -173,7 +173,7 @@ PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.LIST_CASES: dict.fromkeys(_CASE_ROLES, _NO_RECORD),
     Action.VIEW_CASE: dict.fromkeys(_CASE_ROLES, _OPEN_OR_CLOSED),
     Action.SEE_CASE_LOG: dict.fromkeys((Role.LAWYER, Role.LEGAL_AID_OFFICER), _OPEN_OR_CLOSED),
-    Action.RECORD_PROGRESS: {Role.LAWYER: _OWN, Role.LEGAL_AID_OFFICER: _OWN},
+    Action.RECORD_PROGRESS: {Role.LAWYER: _OWN, Role.LEGAL_AID_OFFICER: _OPEN_OR_CLOSED},
     Action.RECORD_STEP: {Role.LAWYER: _OWN},
     Action.CLOSE_CASE: {Role.LEGAL_AID_OFFICER: _OWN},
     Action.LIST_KEPT_CASES: {Role.LEGAL_AID_OFFICER: _NO_RECORD},

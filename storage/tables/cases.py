@@ -20,10 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
+from server.cases.deadlines.choices import Question
 from server.cases.model import (
     AssignmentKind,
     AssignmentStatus,
     CaseStatus,
+    Cause,
     DeclineReason,
     DelayParty,
     EndReason,
@@ -91,6 +93,7 @@ stale_plan = Table(
     "stale_plan",
     metadata,
     Column("case_id", Id, ForeignKey("legal_case.id"), primary_key=True),
+    Column("cause", EnumText(Cause), nullable=False),
 )
 
 planned_by = Table("planned_by", metadata, Column("version", String(100), primary_key=True))
@@ -150,6 +153,31 @@ case_fact = Table(
     Column("actor", String(80), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+    Column("again", Boolean, nullable=False),
+)
+
+reckoning = Table(
+    "reckoning",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("case_id", Id, ForeignKey("legal_case.id"), nullable=False, index=True),
+    Column("duty", String(60), nullable=False),
+    Column("rule_id", String(10), nullable=False),
+    Column("trigger", String(60), nullable=False),
+    Column("trigger_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("cause", EnumText(Cause), nullable=False),
+    Column("counted_at", UtcDateTime, nullable=False),
+)
+
+counting_choice = Table(
+    "counting_choice",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("question", EnumText(Question), nullable=False),
+    Column("answer", String(40), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("chosen_at", UtcDateTime, nullable=False),
 )
 
 extension = Table(

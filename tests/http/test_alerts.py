@@ -3,7 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from aiohttp import WSMsgType
@@ -27,18 +27,16 @@ async def world(database: Database) -> World:
     return await make_world(database)
 
 
+async def note(world: World, database: Database, key: str, at: datetime) -> None:
+    """Something happened in the case that is everyone's own."""
+    case_id = world.cases[Where.OWN].id
+    async with database.transaction() as tx:
+        await tx.cases.add_fact(CaseFact(case_id=case_id, key=key, at=at, actor="x:y", recorded_at=at))
+
+
 async def be_late(world: World, database: Database, clock: SetClock) -> None:
     """The lawyer accepted a month ago and has not met the client."""
-    at = clock.now() - timedelta(days=30)
-    fact = CaseFact(
-        case_id=world.cases[Where.OWN].id,
-        key="lawyer_accepted_assignment",
-        at=at,
-        actor="x:y",
-        recorded_at=at,
-    )
-    async with database.transaction() as tx:
-        await tx.cases.add_fact(fact)
+    await note(world, database, "lawyer_accepted_assignment", clock.now() - timedelta(days=30))
 
 
 async def open_count(browser: Browser) -> int:
@@ -69,6 +67,17 @@ async def test_an_alert_appears_and_an_open_page_hears_of_it(
     page = await (await lawyer.get("/alerts")).text()
     assert "首次会见受援人" in page
     assert world.cases[Where.OWN].number in page
+
+
+async def test_an_alert_names_the_article_by_which_it_is_due(
+    world: World, database: Database, signed_in: SignedIn, clock: SetClock
+) -> None:
+    lawyer = await signed_in(world.accounts[Role.LAWYER])
+    await note(world, database, "lawyer_presented_three_documents", clock.now() - timedelta(hours=60))
+    await alerts_of(lawyer, world)
+    page = await (await lawyer.get("/alerts")).text()
+    (alert,) = (row for row in page.split('<li class="row">') if "安排会见" in row)
+    assert "刑事诉讼法第三十九条第二款" in alert
 
 
 async def test_who_handles_an_alert_is_named_to_the_others_and_it_goes_no_further(

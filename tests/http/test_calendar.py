@@ -124,6 +124,55 @@ async def test_deadlines_follow_the_calendar_at_once(
     assert "10月10日" in await due()
 
 
+async def test_how_unclear_days_are_counted_is_the_operators_choice_and_kept(
+    operator: Browser, database: Database, signed_in: SignedIn, clock: SetClock
+) -> None:
+    world = await make_world(database)
+    case, now = world.cases[Where.OWN], clock.now()
+    fact = "firm_arranged_or_received_assignment"
+    made = CaseFact(case_id=case.id, key=fact, at=now, actor="x:y", recorded_at=now)
+    async with database.transaction() as tx:
+        await tx.cases.add_fact(made)
+    lawyer = await signed_in(world.accounts[Role.LAWYER])
+
+    async def told() -> str:
+        page = await (await lawyer.get(f"/cases/{case.id}")).text()
+        return page.partition("<h3>签订委托协议")[2].partition("</li>")[0]
+
+    assert "按日历日推定" in await told()
+    form = {"question": "presumed_days", "answer": "workdays"}
+    answer = await operator.post("/calendar/counting", data=form)
+    page = await answer.text()
+    assert (answer.status, 'value="workdays" selected' in page) == (200, True)
+    clock_told = await told()
+    assert "10月10日 周六 24:00 届满" in clock_told
+    assert "本平台设定按工作日计算" in clock_told
+    assert (await operator.post("/calendar/counting", data=form)).status == 200
+    async with database.reading() as tx:
+        (kept,) = await tx.cases.choices()
+        query = select(audit_entry.c.details).where(audit_entry.c.event == "CountingChosen")
+        (details,) = (await tx.connection.execute(query)).scalars()
+    assert (kept.answer, kept.actor.partition(":")[0]) == ("workdays", "system_admin")
+    assert details == '{"answer": "workdays", "question": "presumed_days"}'
+    assert "曹某" in page.partition('id="counting"')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"question": "presumed_days", "answer": "plain"},
+        {"question": "anything", "answer": "calendar"},
+        {"question": "targets"},
+    ],
+)
+async def test_what_is_no_answer_to_a_question_is_refused(
+    operator: Browser, database: Database, form: dict[str, str]
+) -> None:
+    assert (await operator.post("/calendar/counting", data=form)).status == 422
+    async with database.reading() as tx:
+        assert await tx.cases.choices() == ()
+
+
 @pytest.mark.parametrize(
     ("on", "state"),
     [

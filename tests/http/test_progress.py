@@ -157,8 +157,9 @@ async def test_only_what_moves_a_clock_of_the_stage_is_offered(
         await move(database, world, stage)
         page = await (await lawyer.get(f"{path}/progress")).text()
         offered[stage] = set(re.findall(r'<option value="(\w+)"', page))
-    assert {"detained", "arrested"} <= offered[Stage.INVESTIGATION] - offered[Stage.FIRST_INSTANCE]
-    assert {"before_hearing", "appeal_filed"} <= offered[Stage.FIRST_INSTANCE] - offered[Stage.INVESTIGATION]
+    early, trial = offered[Stage.INVESTIGATION], offered[Stage.FIRST_INSTANCE]
+    assert {"detained", "arrested"} <= early - trial
+    assert {"before_hearing", "judgment_received"} <= trial - early
 
 
 async def test_who_caused_a_delay_is_recorded_and_shown_to_those_who_work_on_the_case(

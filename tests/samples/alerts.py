@@ -19,6 +19,7 @@ _LATE = Alert(
     case_id=CaseId("c" * 26),
     duty="meet_client",
     kind=AlertKind.OVERDUE,
+    rule_id="S05",
     due_at=NOW - timedelta(hours=9),
     raised_at=NOW - timedelta(hours=9),
     level=0,
@@ -29,7 +30,11 @@ _HANDLED = replace(_LATE, id=AlertId("3" * 26), handled_by=_COLLEAGUE, handled_a
 _SETTLED = replace(_SOON, id=AlertId("4" * 26), settled_at=NOW - timedelta(days=1))
 _DESCRIBED = {
     each.id: Described(
-        words="首次会见受援人", subject="平舆援刑字〔2026〕第7号", path=f"/cases/{each.case_id}"
+        words="首次会见受援人",
+        internal=each is _SOON,
+        article="" if each is _SOON else "刑事诉讼法第三十九条第二款；公安机关办理刑事案件程序规定第五十三条",
+        subject="平舆援刑字〔2026〕第7号",
+        path=f"/cases/{each.case_id}",
     )
     for each in (_LATE, _SOON, _HANDLED, _SETTLED)
 }

@@ -28,6 +28,15 @@ AROUND_CASES = (
             "months": [(date(2027, month, 1), tuple(weeks(_KNOWN, 2027, month))) for month in range(1, 13)],
             "today": date(2027, 3, 1),
             "covered": False,
+            "questions": (
+                (
+                    "presumed_days",
+                    "法律援助法、148 号令的“日”",
+                    (("calendar", "按日历日，末日为休息日的顺延（推定）"), ("workdays", "按工作日")),
+                    "workdays",
+                ),
+            ),
+            "decisions": (("法律援助法、148 号令的“日”", "按工作日", at(28, 9), "曹某"),),
             "typed": {"first": "2027-10-01"},
             "problem": None,
         },
@@ -61,10 +70,34 @@ AROUND_CASES = (
             ),
             "late": (("give_file", "安排阅卷", None), ("arrange_meeting", "安排会见", "facility")),
             "parties": (("agency", "办案机关"), ("facility", "看守所")),
-            "holding": (("detained", "拘留", at(20, 8, 30)),),
+            "holding": tuple(
+                (
+                    "退回补充侦查",
+                    Value(key="returned", at=at(day, 8, 30), place=place, withdrawable=place == 2),
+                )
+                for place, day in enumerate((11, 20), start=1)
+            ),
+            "moves": (
+                Value(
+                    title="审查起诉期限",
+                    counted_at=at(28, 9),
+                    before=at(20, month=10),
+                    now=at(28, month=10),
+                    article="刑事诉讼法第一百七十二条",
+                    reason="办案事实有变",
+                ),
+                Value(
+                    title="安排阅卷",
+                    counted_at=at(27, 9),
+                    before=at(20),
+                    now=None,
+                    article="",
+                    reason="放假日历有变",
+                ),
+            ),
             "history": tuple(
-                (words, Value(at=at(20, 8, 30), recorded_at=at(28, 9), withdrawn=withdrawn), name)
-                for words, withdrawn, name in (("拘留", False, "周某"), ("逮捕", True, ""))
+                (words, Value(at=at(20, 8, 30), recorded_at=at(28, 9), withdrawn=off, again=again), name)
+                for words, off, again, name in (("拘留", False, True, "周某"), ("逮捕", True, False, ""))
             ),
             "typed": {"key": "arrested", "at": "2026-09-30T09:00"},
             "problem": InvalidInput(fields=(FieldError("at", "future", "还没有发生的事，发生后再记录"),)),

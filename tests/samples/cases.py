@@ -183,6 +183,10 @@ _CASE_PAGE = {
     ),
     "people": _PEOPLE,
     "deadlines": DEADLINES,
+    "standing": (
+        Value(words="律师可以向当事人核实证据。", article="刑事诉讼法第三十九条第四款", unverified=False),
+        Value(words="取得案卷后，形成书面阅卷笔录。", article="", unverified=True),
+    ),
     "steps": (
         Value(duty="sign_agreement", title="签订委托协议", first=date(2026, 9, 26), last=date(2026, 9, 28)),
         Value(duty="file_papers", title="向法院提交手续", first=date(2026, 9, 26), last=date(2026, 9, 28)),
@@ -199,6 +203,7 @@ _NEW_CASE = {
     **_CASE_PAGE,
     "act_line": None,
     "deadlines": (),
+    "standing": (),
     "steps": (),
     "problem": None,
     "dossiers": (),

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,10 @@ from server.alerts.model import Alert, AlertKind, Contact
 from server.alerts.own_ways import Webhooks
 from server.alerts.policy import ESCALATION, GIVE_UP_AFTER
 from server.alerts.reach import Reach
+from server.cases.deadlines.calendar import CalendarEntry
+from server.cases.deadlines.choices import Choice, Question
 from server.cases.model import AssignmentStatus, CaseFact, CaseStatus, Extension
+from server.kernel.clock import local_date
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId
 from server.people.model import Account
@@ -107,7 +110,22 @@ async def test_a_case_that_ends_settles_its_alerts(town: Town, world: World, clo
     assert {each.settled_at is None for each in await raised(town, world)} == {False}
 
 
-@pytest.mark.parametrize("change", ["fact", "case", "extension", "calendar", "assignment"])
+async def test_what_is_due_after_closing_is_told_of_though_the_case_is_closed(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    await note(town, world, "objection_received", clock.now())
+    async with town.database.transaction() as tx:
+        await tx.cases.put_case(replace(world.cases[Where.OWN], status=CaseStatus.TERMINATED, version=2))
+    clock.move(timedelta(days=20))
+    await town.cry()
+    assert await raised(town, world) == []
+    (late,) = (each for each in await raised(town, world, "decide_objection") if each.kind is LATE)
+    assert late.rule_id == "A08"
+    assert await told(town, late) == {world.accounts[Role.LEGAL_AID_OFFICER].id}
+
+
+@pytest.mark.parametrize("change", ["fact", "case", "extension", "calendar", "choice", "assignment"])
 async def test_whatever_moves_a_clock_makes_the_plan_stale_in_the_same_transaction(
     town: Town, world: World, clock: SetClock, change: str
 ) -> None:
@@ -134,15 +152,59 @@ async def test_whatever_moves_a_clock_makes_the_plan_stale_in_the_same_transacti
                     recorded_at=clock.now(),
                 )
                 await tx.cases.add_extension(extension)
+            case "choice":
+                await tx.cases.add_choice(
+                    Choice(
+                        question=Question.PRESUMED_DAYS,
+                        answer="workdays",
+                        actor="x:y",
+                        chosen_at=clock.now(),
+                    )
+                )
             case "calendar":
                 await tx.cases.remove_calendar_entry(clock.now().date())
             case _:
                 await tx.cases.add_assignment(
                     assignment(one.id, world.accounts[Role.LAWYER].id, status=AssignmentStatus.PROPOSED)
                 )
-        stale = {each.id for each in await tx.cases.stale_plans(limit=9)}
-    assert one.id in stale
-    assert (len(stale) > 1) == (change == "calendar")
+        stale = {each.case.id: each.cause for each in await tx.cases.stale_plans(limit=9)}
+    assert stale[one.id] == {"extension": "extension", "calendar": "calendar", "choice": "choice"}.get(
+        change, "event"
+    )
+    assert (len(stale) > 1) == (change in {"calendar", "choice"})
+
+
+async def test_how_each_end_was_counted_is_kept_with_why(town: Town, world: World, clock: SetClock) -> None:
+    one = world.cases[Where.OWN]
+
+    async def kept() -> list[tuple[str, str | None, str]]:
+        await town.cry()
+        async with town.database.reading() as tx:
+            found = (await tx.cases.reckonings_of(frozenset({one.id})))[one.id]
+        return [
+            (each.trigger, local_date(each.due_at).isoformat() if each.due_at else None, each.cause)
+            for each in found
+            if each.duty == "meet_client"
+        ]
+
+    assert await kept() == []
+    at = datetime(2026, 9, 28, 1, tzinfo=UTC)
+    await note(town, world, ACCEPTED, at)
+    history = [(ACCEPTED, "2026-10-09", "event")]
+    assert await kept() == history
+    assert await kept() == history, "nothing has changed"
+    async with town.database.transaction() as tx:
+        for day in (8, 9):
+            await tx.cases.put_calendar_entry(CalendarEntry(date(2026, 10, day), working=False, name=""))
+    history.append((ACCEPTED, "2026-10-11", "calendar"))
+    assert await kept() == history
+    await note(town, world, ACCEPTED, at - timedelta(days=7))
+    history.append((ACCEPTED, "2026-09-25", "event"))
+    assert await kept() == history
+    async with town.database.transaction() as tx:
+        left_out = Choice(question=Question.TARGETS, answer="left_out", actor="x:y", chosen_at=clock.now())
+        await tx.cases.add_choice(left_out)
+    assert [(each[1], each[2]) for each in await kept()][3:] == [(None, "choice")]
 
 
 async def test_first_those_are_told_who_have_to_do_it_then_the_institution_then_the_area(

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
+from server.cases.chronicle import Happening
 from server.cases.deadlines.calendar import CalendarEntry
+from server.cases.deadlines.choices import Choice, Question
 from server.cases.model import (
     AssignmentStatus,
     Case,
@@ -129,6 +131,24 @@ async def test_of_one_fact_the_last_stored_counts(database: Database, area_id: O
     assert found == {made.id: {"detained": datetime(2026, 9, 2, tzinfo=UTC)}}
 
 
+async def test_what_happens_again_stands_beside_what_happened_before(
+    database: Database, area_id: OrganisationId
+) -> None:
+    made = await stored_case(database, area_id)
+    key, noted_at = "returned_for_supplement", datetime(2026, 9, 9, tzinfo=UTC)
+    moments = [datetime(2026, 9, day, tzinfo=UTC) for day in (1, 5)]
+    async with database.transaction() as tx:
+        for at in moments:
+            await tx.cases.add_fact(
+                CaseFact(case_id=made.id, key=key, at=at, actor="lawyer:x", recorded_at=noted_at, again=True)
+            )
+    async with database.reading() as tx:
+        assert await tx.cases.happened_in(frozenset({made.id})) == {
+            made.id: {key: tuple(Happening(at, noted_at) for at in moments)}
+        }
+        assert (await tx.cases.facts_of(frozenset({made.id})))[made.id] == {key: moments[1]}
+
+
 async def test_facts_keep_what_they_correct_and_what_was_withdrawn_counts_no_longer(
     database: Database, area_id: OrganisationId
 ) -> None:
@@ -220,6 +240,20 @@ async def test_the_operators_days_are_read(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.connection.execute(calendar_day.insert().values(day=entry.day, working=True, name=""))
         assert await tx.cases.calendar_entries() == (entry,)
+
+
+async def test_the_operators_decisions_come_back_in_order(database: Database) -> None:
+    decided = [
+        Choice(question=question, answer=answer, actor="x:y", chosen_at=datetime(2026, 9, day, tzinfo=UTC))
+        for day, (question, answer) in enumerate(
+            [(Question.PRESUMED_DAYS, "workdays"), (Question.TARGETS, "left_out")], start=1
+        )
+    ]
+    async with database.transaction() as tx:
+        for each in decided:
+            await tx.cases.add_choice(each)
+    async with database.reading() as tx:
+        assert await tx.cases.choices() == tuple(decided)
 
 
 async def test_a_profile_comes_back_as_it_was_last_stored(

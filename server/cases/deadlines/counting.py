@@ -5,7 +5,8 @@ in China; if that is a day off, with the end of the first day after it that is w
 not made longer by days off. Hours run on end and nothing moves; by CPL 105(2) the hour in which they begin is
 not counted, so that the statutory limit is the next full hour plus the length, while the platform aims at the
 stricter moment plus the length. Months end with the same day of a later month (SPC interpretation 202). Days
-before an event are clear: neither the event's day nor that of the act is one of them.
+before an event are clear: neither the event's day nor that of the act is one of them. Where the law leaves
+open how days are counted, the operator may choose otherwise (`choices`).
 """
 
 from calendar import monthrange
@@ -13,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from server.cases.deadlines.calendar import Calendar, Day
-from server.cases.deadlines.rules import NO_EXTRA, Custody, DeadlineRule, Extra, Mode, Unit
+from server.cases.deadlines.choices import AS_PRESUMED, Choices, DaysBefore
+from server.cases.deadlines.rules import NO_EXTRA, Custody, DeadlineRule, Extra, Mode, Restart, Unit
 from server.kernel.clock import CHINA, local_date
 
 _DAY = timedelta(days=1)
@@ -27,6 +29,8 @@ class Deadline:
     """When a duty is due by one rule, and how that was counted."""
 
     rule: DeadlineRule
+    counted_as: Mode
+    """The rule's own mode, unless the operator chose another where the law leaves it open."""
     trigger_at: datetime
     counted_from: date
     """The first day that counts; for hours, the day of the trigger."""
@@ -48,6 +52,20 @@ class Deadline:
     """By how much it was extended."""
     provisional: bool
     """The calendar of a day that decided is not published yet."""
+    clear: bool = True
+    """Whether days before an event lie between it and the act."""
+    begun_by: str = ""
+    """The event that began it; empty: the rule's trigger."""
+
+    @property
+    def trigger(self) -> str:
+        """Return the event from which it is counted."""
+        return self.begun_by or self.rule.trigger
+
+    @property
+    def restart(self) -> Restart | None:
+        """Return why it is counted anew; None if it runs from the rule's own trigger."""
+        return next((each for each in self.rule.restarts if each.by == self.trigger), None)
 
     @property
     def nominal_due_at(self) -> datetime:
@@ -72,13 +90,14 @@ class Deadline:
         return self.rule.mode is Mode.PRESUMED
 
 
-def deadline(
+def deadline(  # noqa: PLR0913 - whatever decides an end
     rule: DeadlineRule,
     trigger_at: datetime,
     calendar: Calendar,
     *,
     in_custody: bool = False,
     extra: Extra = NO_EXTRA,
+    choices: Choices = AS_PRESUMED,
 ) -> Deadline:
     """Count a rule that is measured from its trigger, which lies in the future where it is counted back.
 
@@ -86,11 +105,11 @@ def deadline(
         ValueError: the rule is not measured.
     """
     start = local_date(trigger_at)
-    match rule.mode:
+    match choices.mode_of(rule):
         case Mode.HOURS:
             return _in_hours(rule, trigger_at)
         case Mode.BEFORE:
-            return _before(rule, trigger_at, calendar)
+            return _before(rule, trigger_at, calendar, choices)
         case Mode.WORKDAYS:
             return _in_workdays(rule, trigger_at, calendar)
         case Mode.MONTHS:
@@ -130,6 +149,7 @@ def _by_day(
     first = local_date(trigger_at) + _DAY
     return Deadline(
         rule=rule,
+        counted_as=rule.mode,
         trigger_at=trigger_at,
         counted_from=first,
         last_day=last_day,
@@ -151,16 +171,22 @@ def _in_workdays(rule: DeadlineRule, trigger_at: datetime, calendar: Calendar) -
         worked += calendar.day(last_day).working
     found = _by_day(rule, trigger_at, last_day, calendar, held=False)
     days = calendar.days(found.counted_from, last_day)
-    return replace(found, provisional=any(day.provisional for day in days))
+    provisional = any(day.provisional for day in days)
+    return replace(found, counted_as=Mode.WORKDAYS, provisional=provisional)
 
 
-def _before(rule: DeadlineRule, event_at: datetime, calendar: Calendar) -> Deadline:
-    """Count back: between the last day and the event's lie `n` whole days, of workdays the last is worked."""
+def _before(rule: DeadlineRule, event_at: datetime, calendar: Calendar, choices: Choices) -> Deadline:
+    """Count back: between the last day and the event's lie `n` whole days, of workdays the last is worked.
+
+    Counted plainly it is one day less: the day of the act is the first of them.
+    """
     event_day = local_date(event_at)
+    is_clear = choices.days_before is DaysBefore.CLEAR
+    between = rule.n if is_clear else rule.n - 1
     by_workdays = rule.unit is Unit.WORKDAYS
     days: list[Day] = []
     clear = 0
-    while clear < rule.n:
+    while clear < between:
         days.append(calendar.day(event_day - (len(days) + 1) * _DAY))
         clear += days[-1].working or not by_workdays
     last_day = event_day - (len(days) + 1) * _DAY
@@ -170,6 +196,7 @@ def _before(rule: DeadlineRule, event_at: datetime, calendar: Calendar) -> Deadl
     end = _end_of(last_day) if rule.n else event_at
     return Deadline(
         rule=rule,
+        counted_as=rule.mode,
         trigger_at=event_at,
         counted_from=event_day - _DAY,
         last_day=last_day if rule.n else event_day,
@@ -180,7 +207,8 @@ def _before(rule: DeadlineRule, event_at: datetime, calendar: Calendar) -> Deadl
         skipped=(),
         days_off=tuple(day for day in reversed(days) if not day.working),
         extra=NO_EXTRA,
-        provisional=by_workdays and any(day.provisional for day in days),
+        provisional=by_workdays and any(day.provisional for day in (*days, calendar.day(last_day))),
+        clear=is_clear,
     )
 
 
@@ -193,6 +221,7 @@ def _in_hours(rule: DeadlineRule, trigger_at: datetime) -> Deadline:
     due_on = local_date(due_at)
     return Deadline(
         rule=rule,
+        counted_as=rule.mode,
         trigger_at=trigger_at,
         counted_from=local_date(trigger_at),
         last_day=due_on,

@@ -109,6 +109,16 @@ class Extra:
 NO_EXTRA = Extra()
 
 
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """What begins a period anew."""
+
+    by: str
+    """The event from which it is counted again."""
+    citation: str
+    """Where that stands, in full; empty if it is no more than how the period begins."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineRule:
     """One duty with a length, from one trigger."""
@@ -119,6 +129,9 @@ class DeadlineRule:
     procedures: frozenset[Procedure]
     """Those of a trial in which it holds."""
     trigger: str
+    restarts: tuple[Restart, ...]
+    condition: str
+    """An event without which it does not apply, besides its trigger; mostly empty."""
     actor: str
     duty: str
     n: int
@@ -138,6 +151,11 @@ class DeadlineRule:
     """By how much it can be extended and where that stands, in words; empty if it can't."""
     most_extra: Extra
     """The same as a length."""
+
+    @property
+    def begun_by(self) -> tuple[str, ...]:
+        """Return the events from the last of which it is counted."""
+        return (self.trigger, *(each.by for each in self.restarts))
 
     @property
     def verified(self) -> bool:
@@ -161,7 +179,10 @@ class ClockRule:
 
     key: str
     rules: tuple[DeadlineRule, ...]
-    done: str
+    done: tuple[str, ...]
+    """Each of them ends it."""
+    each_time: bool
+    """Before each event of a kind it is to be done again: what was done before the last one ends nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +192,21 @@ class RuleSet:
     version: str
     rules: tuple[DeadlineRule, ...]
     clocks: tuple[ClockRule, ...]
+    limits: Mapping[str, int]
+    """How often an event can begin or end something; what is beyond changes nothing."""
+    elsewhere: Mapping[str, str]
+    """The rules that are about no single case, and where they belong, in words; by their ids."""
+    besides: Mapping[str, str]
+    """What else a rule's note says and is not counted by itself, in words; by their ids."""
+
+    def named(self, rule_id: str) -> DeadlineRule | None:
+        """Return a rule by its id; None if there is none (any more)."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    @property
+    def standing(self) -> tuple[DeadlineRule, ...]:
+        """Return what holds in a case and has no end to count."""
+        return tuple(rule for rule in self.rules if not rule.measured and rule.id not in self.elsewhere)
 
 
 _EVERYWHERE = frozenset(Stage)
@@ -219,11 +255,34 @@ def rule_set() -> RuleSet:
     data = _read("clocks.toml")
     clocks = tuple(
         ClockRule(
-            key=entry["key"], rules=tuple(rules[rule_id] for rule_id in entry["rules"]), done=entry["done"]
+            key=entry["key"],
+            rules=tuple(rules[rule_id] for rule_id in entry["rules"]),
+            done=tuple(entry["done"]),
+            each_time=entry.get("each_time", False),
         )
         for entry in data["clock"]
     )
-    return RuleSet(version=data["version"], rules=tuple(rules.values()), clocks=clocks)
+    found = RuleSet(
+        version=data["version"],
+        rules=tuple(rules.values()),
+        clocks=clocks,
+        limits=known.limits,
+        elsewhere=data["elsewhere"],
+        besides=data["besides"],
+    )
+    _check_homes(found)
+    return found
+
+
+def _check_homes(known: RuleSet) -> None:
+    """Pass if each measured rule is in one clock, or belongs elsewhere than in a case."""
+    in_clocks = [rule.id for clock in known.clocks for rule in clock.rules]
+    measured = {rule.id for rule in known.rules if rule.measured}
+    unknown = {*known.elsewhere, *known.besides} - {rule.id for rule in known.rules}
+    homeless = measured - set(in_clocks) - set(known.elsewhere)
+    doubled = {rule_id for rule_id in in_clocks if in_clocks.count(rule_id) > 1 or rule_id in known.elsewhere}
+    if unknown or homeless or doubled:
+        raise LookupError(unknown, homeless, doubled)
 
 
 @cache
@@ -243,6 +302,9 @@ class _Sources:
         self._custody = {rule_id: Custody(kind) for kind, ids in data["custody"].items() for rule_id in ids}
         self._procedures: dict[str, list[str]] = data["procedure"]
         self._extensions = {entry["rule"]: entry for entry in data["extension"]}
+        self._restarts: list[dict[str, str]] = data["restart"]
+        self._conditions: dict[str, str] = data["condition"]
+        self.limits: Mapping[str, int] = data["limit"]
 
     def named(self, article: str) -> Source | None:
         return next((source for source in self._sources if article.startswith(source.cited_as)), None)
@@ -265,10 +327,21 @@ class _Sources:
         found = self._extensions.get(rule_id, {})
         return Extra(found.get("months", 0), found.get("days", 0))
 
+    def restarts(self, rule_id: str) -> tuple[Restart, ...]:
+        return tuple(
+            Restart(each["by"], self.in_full(each["article"]))
+            for each in self._restarts
+            if each["rule"] == rule_id
+        )
+
+    def condition(self, rule_id: str) -> str:
+        return self._conditions.get(rule_id, "")
+
     def check(self, rules: Mapping[str, DeadlineRule]) -> None:
         """Pass if each rule that is spoken of is there."""
         ordered = (rule_id for ids in self._procedures.values() for rule_id in ids)
-        unknown = {*self._custody, *self._extensions, *ordered} - set(rules)
+        begun = (each["rule"] for each in self._restarts)
+        unknown = {*self._custody, *self._extensions, *ordered, *begun, *self._conditions} - set(rules)
         if unknown:
             raise LookupError(unknown)
 
@@ -281,6 +354,8 @@ def _rule(entry: dict[str, Any], sources: _Sources) -> DeadlineRule:
         stages=_STAGES[entry["stage"]],
         procedures=sources.procedures(entry["id"]),
         trigger=entry["trigger"],
+        restarts=sources.restarts(entry["id"]),
+        condition=sources.condition(entry["id"]),
         actor=entry["actor"],
         duty=entry["duty"],
         n=entry["n"],

@@ -145,6 +145,8 @@ async def _find(
     case_id: CaseId, rule_id: str, identity: Identity, tx: CasesTx, clock: Clock
 ) -> tuple[Case, Extendable]:
     case = await find_case(case_id, identity, Action.RECORD_PROGRESS, tx)
+    if case.status.closed:
+        raise NotExtendable
     clocks = (await clocks_of((case,), identity.role, tx, clock))[case.id]
     running = await extendable(case, clocks, tx)
     found = next((each for each in running if each.deadline.rule.id == rule_id), None)

@@ -33,10 +33,20 @@ async def note_meeting_held(case_id: CaseId, at: datetime, actor: Identity, tx: 
 
 
 async def record_fact(  # noqa: PLR0913 - a fact's own fields
-    case: Case, key: str, at: datetime, actor: str, tx: CasesTx, *, recorded_at: datetime | None = None
+    case: Case,
+    key: str,
+    at: datetime,
+    actor: str,
+    tx: CasesTx,
+    *,
+    recorded_at: datetime | None = None,
+    again: bool = True,
 ) -> None:
-    """Store a fact and tell whoever shows the case's clocks; it is recorded when it happens, or later."""
-    fact = CaseFact(case_id=case.id, key=key, at=at, actor=actor, recorded_at=recorded_at or at)
+    """Store a fact and tell whoever shows the case's clocks; it is recorded when it happens, or later.
+
+    What the platform sees itself happens `again` if it was seen before; people also correct what they wrote.
+    """
+    fact = CaseFact(case_id=case.id, key=key, at=at, actor=actor, recorded_at=recorded_at or at, again=again)
     await tx.cases.add_fact(fact)
     tx.record(
         FactRecorded(

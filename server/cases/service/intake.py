@@ -93,6 +93,8 @@ class SendNotice:
     """When the agency found that the person needs a defender; None means today."""
     received_case_on: date | None
     """When the procuratorate received the file or the court the case."""
+    rights_told_on: date | None
+    """When the agency told the person that they may have a defender and legal aid; None if it doesn't say."""
     facility: str
     """Name of the detention facility; empty if at large."""
     co_accused: int
@@ -306,6 +308,7 @@ def _check_dates(command: SendNotice, today: date) -> None:
     dates = {
         "found_on": command.found_on,
         "received_case_on": command.received_case_on,
+        "rights_told_on": command.rights_told_on,
         "recipient.born_on": command.recipient.born_on,
     }
     wrong = tuple(
@@ -359,6 +362,8 @@ def _facts(command: SendNotice, now: datetime) -> dict[str, datetime]:
     received = _RECEIVED.get(command.stage)
     if received is not None and command.received_case_on is not None:
         facts[received] = _morning(command.received_case_on)
+    if command.rights_told_on is not None:
+        facts["rights_told"] = _morning(command.rights_told_on)
     return facts
 
 
@@ -366,6 +371,7 @@ _RECEIVED = {
     Stage.PROSECUTION_REVIEW: "procuratorate_received_case_file",
     Stage.FIRST_INSTANCE: "court_accepted_case",
     Stage.SECOND_INSTANCE: "court_accepted_case",
+    Stage.COMPULSORY_TREATMENT: "court_accepted_or_found_condition",
 }
 
 

@@ -1,10 +1,12 @@
 """Cases looked up through the actor, and their clocks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from server.cases.chronicle import Happening
 from server.cases.deadlines.calendar import Calendar
+from server.cases.deadlines.choices import choices_of
 from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import Situation, clocks
 from server.cases.deadlines.rules import NO_EXTRA, Extra, rule_set
@@ -37,40 +39,58 @@ async def clocks_of(
     cases: Iterable[Case], role: Role, tx: CasesTx, clock: Clock
 ) -> dict[CaseId, tuple[DeadlineClock, ...]]:
     """Return the clocks of each case that `role` is told of, the earliest due first, the met ones last."""
-    known = tuple(cases)
-    ids = frozenset(case.id for case in known)
-    facts = await tx.cases.facts_of(ids)
-    delays = {} if role is Role.AGENCY_OFFICER else await tx.cases.delays_of(ids)
-    extensions = await tx.cases.extensions_of(ids)
+    situations = await situations_of(cases, role, tx)
     calendar = Calendar(await tx.cases.calendar_entries())
+    choices = choices_of(await tx.cases.choices())
     now = clock.now()
-    situations = {
-        case.id: Situation(
-            stage=case.stage,
-            facts=facts[case.id],
-            procedure=case.procedure or Procedure.ORDINARY,
-            in_custody=case.in_custody,
-            extras=_extras(extensions[case.id]),
-            delays=delays.get(case.id, {}),
-        )
-        for case in known
-    }
     return {
         case_id: tuple(
             each
-            for each in clocks(rule_set(), situation, calendar=calendar, now=now)
+            for each in clocks(rule_set(), situation, calendar=calendar, now=now, choices=choices)
             if told_of(role, each.key)
         )
         for case_id, situation in situations.items()
     }
 
 
-def _extras(extensions: Iterable[Extension]) -> dict[str, Extra]:
-    """Add up what was decided for each rule."""
+async def situations_of(cases: Iterable[Case], role: Role, tx: CasesTx) -> dict[CaseId, Situation]:
+    """Return what the clocks of each case depend on, as far as `role` is told."""
+    known = tuple(cases)
+    ids = frozenset(case.id for case in known)
+    happened = await tx.cases.happened_in(ids)
+    delays = {} if role is Role.AGENCY_OFFICER else await tx.cases.delays_of(ids)
+    extensions = await tx.cases.extensions_of(ids)
+    return {
+        case.id: Situation(
+            stage=case.stage,
+            facts={key: each[-1].at for key, each in happened[case.id].items()},
+            earlier={key: tuple(each.at for each in every[:-1]) for key, every in happened[case.id].items()},
+            procedure=case.procedure or Procedure.ORDINARY,
+            in_custody=case.in_custody,
+            extras=_extras(extensions[case.id], happened[case.id]),
+            delays=delays.get(case.id, {}),
+        )
+        for case in known
+    }
+
+
+def _extras(
+    extensions: Iterable[Extension], happened: Mapping[str, tuple[Happening, ...]]
+) -> dict[str, Extra]:
+    """Add up what was decided for each rule since its period began, or began anew."""
     extras: dict[str, Extra] = {}
     for each in extensions:
-        extras[each.rule_id] = extras.get(each.rule_id, NO_EXTRA) + Extra(each.months, each.days)
+        if each.recorded_at >= _begun_at(each.rule_id, happened):
+            extras[each.rule_id] = extras.get(each.rule_id, NO_EXTRA) + Extra(each.months, each.days)
     return extras
+
+
+def _begun_at(rule_id: str, happened: Mapping[str, tuple[Happening, ...]]) -> datetime:
+    """Return when it was first recorded that a rule's period began, or began anew."""
+    rule = rule_set().named(rule_id)
+    keys = () if rule is None else rule.begun_by
+    begun = [happened[key][: rule_set().limits.get(key)][-1] for key in keys if key in happened]
+    return max(begun, key=lambda each: each.at).noted_at if begun else datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ async def record_step(command: RecordStep, identity: Identity, tx: CasesTx, cloc
         raise _wrong_day("future", N_("不能填今天以后的日期"))
     if command.done_on < local_date(began_at):
         raise _wrong_day("before-it-began", N_("不能早于这项期限开始的日期"))
-    fact = next(each.done for each in rule_set().clocks if each.key == command.duty)
+    (fact,) = next(each.done for each in rule_set().clocks if each.key == command.duty)
     done_at = min(now, _end_of(command.done_on))
     await record_fact(case, fact, done_at, identity.actor, tx, recorded_at=now)
     return case

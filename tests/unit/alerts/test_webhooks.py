@@ -17,6 +17,7 @@ ALERT = Alert(
     case_id=CaseId("c" * 26),
     duty="notify_legal_aid",
     kind=AlertKind.OVERDUE,
+    rule_id="A04",
     due_at=RAISED_AT,
     raised_at=RAISED_AT,
     level=0,

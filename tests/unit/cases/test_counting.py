@@ -12,7 +12,7 @@ from server.cases.deadlines.calendar import Calendar, CalendarEntry
 from server.cases.deadlines.counting import Deadline, deadline, months_later
 from server.cases.deadlines.rules import Custody, DeadlineRule, Mode, rule_set
 from server.cases.explaining import explain
-from server.cases.wording import TRIGGERS
+from server.cases.vocabulary import TRIGGERS
 from server.kernel.clock import CHINA, local_date
 
 RULES = {rule.id: rule for rule in rule_set().rules}
