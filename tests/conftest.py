@@ -15,6 +15,7 @@ from server.kernel.events import Job
 from storage.bus import LocalBus
 from storage.database import Database
 from tests.databases import LOG_KEY, Databases, Engine
+from tests.disk.disk import Disk, disk, why_no_disk
 from tests.fakes.clock import SetClock
 from tests.servers.seaweed import SeaweedServer
 from tests.servers.valkey import ValkeyServer
@@ -110,6 +111,15 @@ async def seaweed(_seaweed: SeaweedServer) -> SeaweedServer:
     """An empty S3 server; who kills it starts it again."""
     _seaweed.empty()
     return _seaweed
+
+
+@pytest.fixture
+def own_disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of the test's own, whose power it may cut."""
+    if missing := why_no_disk():
+        pytest.skip(missing)
+    with disk(tmp_path / "disk") as made:
+        yield made
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
