@@ -132,11 +132,11 @@ class SealedObjects(Objects):
     @override
     async def seal(self, upload: str, key: str, *, length: int) -> StoredObject:
         parts = await self._parts(upload)
-        if not parts:
-            return await self._described(key)
-        if _reach(parts) < length:
-            raise ObjectMissing
-        stored = await self.put(key, self._joined(parts, length))
+        if not parts or _reach(parts) < length:
+            # It was sealed before; what is left are parts that a crash kept from being removed.
+            stored = await self._described(key)
+        else:
+            stored = await self.put(key, self._joined(parts, length))
         await self._remove(parts)
         return stored
 

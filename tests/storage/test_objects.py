@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 
 from server.kernel.ids import CaseId
-from server.kernel.objects import ObjectDamaged, ObjectMissing, Objects, ObjectStore, StorageFull, is_key
+from server.kernel.objects import (
+    ObjectDamaged,
+    ObjectMissing,
+    Objects,
+    ObjectStore,
+    StorageFull,
+    StorageUnavailable,
+    is_key,
+)
 from server.settings import Settings
 from storage.blobs import Blobs
 from storage.database import Database
@@ -133,6 +141,29 @@ async def test_sealing_twice_gives_the_same_object(objects: Objects) -> None:
     await objects.append("upload1", at=0, chunks=chunked(b"abc"))
     first = await objects.seal("upload1", "doc/x", length=3)
     assert await objects.seal("upload1", "doc/x", length=3) == first
+
+
+async def test_sealing_goes_on_where_it_died_while_it_removed_the_parts(
+    blobs: Blobs, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at, part in enumerate((b"abc", b"def", b"ghi")):
+        await objects.append("upload1", at=3 * at, chunks=chunked(part))
+    delete = blobs.delete
+
+    async def die_after_it(name: str) -> None:
+        await delete(name)
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs, "delete", die_after_it)
+        with pytest.raises(StorageUnavailable):
+            await objects.seal("upload1", "whole", length=9)
+    sealed = await objects.seal("upload1", "whole", length=9)
+    assert (sealed.sha256, await read(objects, "whole")) == (
+        hashlib.sha256(b"abcdefghi").hexdigest(),
+        b"abcdefghi",
+    )
+    assert await blobs.named("uploads/") == ()
 
 
 async def test_sealing_cuts_what_was_not_acknowledged(objects: Objects) -> None:
