@@ -21,6 +21,7 @@ from server.process_log import log_to_standard_error
 from server.settings import Settings, from_environment
 from server.supervisor import stop_event
 from storage.check import Witnesses, check
+from storage.files import make_folder
 from storage.head_files import HeadFiles
 from storage.key_file import key_in, read_key
 from storage.migrate import migrate, recognise
@@ -261,7 +262,7 @@ def _alone_with(data_dir: Path) -> Iterator[None]:
         )
         raise CannotStart(message)
     try:
-        (data_dir / "run").mkdir(parents=True, exist_ok=True)
+        make_folder(data_dir / "run")
         lock = os.open(data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         message = f"数据目录不可写 · cannot write the data directory {data_dir}: {error.strerror}"

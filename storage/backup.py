@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from server.kernel.objects import ObjectMissing
 from storage.blobs import BLOCK_BYTES, Blobs
 from storage.database import Database
 from storage.dumps import BackupRefused, dump, is_there, load
-from storage.files import write_whole
+from storage.files import make_folder, sync, write_whole
 from storage.head_files import HeadFiles
 from storage.migrate import newest_step
 from storage.objects import OBJECTS, UPLOADS
@@ -116,7 +115,7 @@ async def restore(installed: Installed, folder: Path, progress: Progress) -> Man
         if each.name.startswith(_PREFIXES):
             await installed.blobs.put(each.name, _blocks(folder / each.name))
     if not installed.heads.folder.exists():
-        await asyncio.to_thread(shutil.copytree, folder / "heads", installed.heads.folder)
+        await asyncio.to_thread(_copy_heads, folder / "heads", installed.heads.folder)
     await asyncio.to_thread(load, installed.url, folder)
     return manifest
 
@@ -124,7 +123,7 @@ async def restore(installed: Installed, folder: Path, progress: Progress) -> Man
 async def _sign_head(installed: Installed, folder: Path) -> int:
     """Copy the heads and add one of now; return how many entries it is over."""
     if installed.heads.folder.exists():
-        await asyncio.to_thread(shutil.copytree, installed.heads.folder, folder / "heads", dirs_exist_ok=True)
+        await asyncio.to_thread(_copy_heads, installed.heads.folder, folder / "heads")
     async with installed.database.reading() as tx:
         tree = await tx.log.frontier()
     head = TreeHead(
@@ -132,6 +131,12 @@ async def _sign_head(installed: Installed, folder: Path) -> int:
     )
     await asyncio.to_thread(HeadFiles(folder / "heads").append, installed.head_key.sign(head))
     return tree.size
+
+
+def _copy_heads(source: Path, target: Path) -> None:
+    make_folder(target, mode=0o755)
+    for path in source.glob("*.jsonl"):
+        write_whole(target / path.name, path.read_bytes())
 
 
 async def _copy_blobs(blobs: Blobs, folder: Path, progress: Progress) -> None:
@@ -144,7 +149,7 @@ async def _copy_blobs(blobs: Blobs, folder: Path, progress: Progress) -> None:
     for number, blob in enumerate(found, 1):
         place = folder / blob.name
         if not place.exists() or place.stat().st_size != blob.size_bytes:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(place.parent)
             try:
                 content = blobs.read(blob.name, start=0, length=blob.size_bytes)
                 await _store(place, content)
@@ -154,11 +159,18 @@ async def _copy_blobs(blobs: Blobs, folder: Path, progress: Progress) -> None:
 
 
 async def _store(place: Path, content: AsyncIterator[bytes]) -> None:
-    with place.open("wb") as file:
-        async for block in content:
-            await asyncio.to_thread(file.write, block)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a file whole or not at all: the next backup takes what is there for what it wrote."""
+    draft = place.with_name(f"{place.name}.draft")
+    try:
+        with draft.open("wb") as file:
+            async for block in content:
+                await asyncio.to_thread(file.write, block)
+            file.flush()
+            await asyncio.to_thread(os.fsync, file.fileno())
+        draft.replace(place)
+        await asyncio.to_thread(sync, place.parent)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _hashed(folder: Path, former: dict[str, Kept]) -> Iterator[Kept]:
@@ -182,7 +194,7 @@ def _verify(folder: Path, each: Kept) -> None:
 
 def _begun(folder: Path) -> dict[str, Kept]:
     """Make the folder no backup until the new one is whole; return the files of the one that it was."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder, mode=0o700)
     try:
         former = _read(folder).files
     except BackupRefused:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from storage.files import write_whole
+from storage.files import make_folder, write_whole
 
 _EMBEDDED, _DUMP = "database.sqlite", "database.dump"
 
@@ -35,7 +35,7 @@ def load(url: str, folder: Path) -> None:
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":
         target = Path(str(parts.database))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         write_whole(target, (folder / _EMBEDDED).read_bytes())
     else:
         options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")

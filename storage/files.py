@@ -13,6 +13,14 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(path: Path, *, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, unless they are there; `path` itself gets the mode."""
+    fresh = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    for folder in fresh:
+        sync(folder.parent)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, in place of any before."""
     draft = path.with_name(f"{path.name}.draft")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.audit.heads import SignedTreeHead, signed_head_from
-from storage.files import sync
+from storage.files import make_folder, sync
 
 LONGEST_LINE_BYTES = 1000
 """A head takes some 250."""
@@ -24,18 +24,16 @@ class HeadFiles:
 
     def append(self, signed: SignedTreeHead) -> None:
         """Write a head to the file of its day; raises `OSError` if that can't be done."""
-        self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folder(self.folder, mode=0o755)
         day = datetime.fromtimestamp(signed.head.timestamp // 1000, UTC).date().isoformat()
         path = self.folder / f"{day}.jsonl"
-        is_new = not path.exists()
-        with path.open("r+b" if not is_new else "x+b") as file:
+        with path.open("r+b" if path.exists() else "x+b") as file:
             file.seek(_whole_bytes(path))
             file.truncate()
             file.write(signed.line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        if is_new:
-            sync(self.folder)
+        sync(self.folder)
 
     def newest(self) -> SignedTreeHead | None:
         """Return the head that was written last, None if there is none.

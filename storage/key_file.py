@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from storage.files import sync
+from storage.files import make_folder, sync
 
 KEY_BYTES = 32
 
@@ -35,7 +35,7 @@ def read_key(path: Path) -> bytes:
 
 def write_key(path: Path, key: bytes) -> None:
     """Make the file whole or not at all; of several that try at once, the first one's stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent, mode=0o700)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -20,7 +20,7 @@ from typing_extensions import override
 from server.kernel.ids import new_id
 from server.kernel.objects import ObjectMissing, StorageFull
 from storage.blobs import BLOCK_BYTES, Blob, Blobs, checked
-from storage.files import sync
+from storage.files import make_folder, sync
 
 T = TypeVar("T")
 
@@ -35,7 +35,10 @@ class LocalBlobs(Blobs):
         """Use the directory `root`, making it if need be, and clear away what a kill cut short long ago."""
         self._kept = root / "kept"
         self._drafts = root / "drafts"
-        self._kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lasting = {root.parent}
+        """The folders of which this process knows that their names are synced, and those above them."""
+        make_folder(root)
+        self._make(self._kept)
         self._drafts.mkdir(parents=True, exist_ok=True, mode=0o700)
         for draft in self._drafts.iterdir():
             with suppress(FileNotFoundError):
@@ -52,7 +55,7 @@ class LocalBlobs(Blobs):
             async for block in _blocks(chunks):
                 await _in_thread(_write_at, draft, at, block)
                 at += len(block)
-            await _in_thread(_settle, draft, place, self._kept)
+            await _in_thread(self._settle, draft, place)
         finally:
             await asyncio.to_thread(draft.unlink, missing_ok=True)
 
@@ -80,6 +83,21 @@ class LocalBlobs(Blobs):
 
     def _place(self, name: str) -> Path:
         return self._kept / checked(name)
+
+    def _settle(self, draft: Path, place: Path) -> None:
+        """Make `draft` durable under the name `place`."""
+        sync(draft)
+        self._make(place.parent)
+        draft.replace(place)
+        sync(place.parent)
+
+    def _make(self, folder: Path) -> None:
+        """Have a folder that lasts, and those above it: who made them may have died before it synced them."""
+        if folder not in self._lasting:
+            self._make(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync(folder.parent)
+            self._lasting.add(folder)
 
 
 async def _blocks(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -131,17 +149,6 @@ def _write_at(draft: Path, at: int, block: bytes) -> None:
             remaining, at = remaining[written:], at + written
     finally:
         os.close(descriptor)
-
-
-def _settle(draft: Path, place: Path, root: Path) -> None:
-    """Make `draft` durable under the name `place`."""
-    sync(draft)
-    fresh = [folder for folder in place.parents if folder.is_relative_to(root) and not folder.exists()]
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft.replace(place)
-    sync(place.parent)
-    for folder in fresh:
-        sync(folder.parent)
 
 
 def _remove(path: Path) -> None:

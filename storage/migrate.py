@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.audit.entry import LogKey
 from storage.engines import Engines, open_engines
+from storage.files import make_folder
 from storage.log import SqlLog
 
 _STEPS = Path(__file__).parent / "migrations"
@@ -36,7 +37,7 @@ async def migrate_within(url: str, log_key: LogKey) -> None:
     """Do the same in a running loop."""
     folder = make_url(url).database
     if url.startswith("sqlite") and folder is not None:
-        Path(folder).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(folder).parent)
     engines = open_engines(url)
     try:
         if await step_of(engines) != newest_step():
