@@ -117,7 +117,7 @@ async def seaweed(_seaweed: SeaweedServer) -> SeaweedServer:
 def own_disk(tmp_path: Path) -> Iterator[Disk]:
     """A disk of the test's own, whose power it may cut."""
     if missing := why_no_disk():
-        pytest.skip(missing)
+        pytest.skip(f"power cuts, full disks and slow ones are left out: {missing}")
     with disk(tmp_path / "disk") as made:
         yield made
 

@@ -1,5 +1,6 @@
 """A disk of the tests' own: small, slow when asked, and cut off from its power; gone with who started it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,11 @@ def why_no_disk() -> str:
     effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
     if not int(effective.split()[1], 16) >> _CAP_SYS_ADMIN & 1:
         return "it takes root (CAP_SYS_ADMIN) to mount a disk"
-    return "" if DEVICE.exists() else f"it takes {DEVICE} to make a disk"
+    try:
+        os.close(os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as error:
+        return f"it takes {DEVICE} to make a disk ({error.strerror})"
+    return ""
 
 
 class Disk:

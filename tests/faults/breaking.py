@@ -20,6 +20,7 @@ from server.settings import Settings
 from storage.database import Database
 from tests.browser.installations import working
 from tests.databases import beside
+from tests.disk.disk import disk, why_no_disk
 from tests.faults.killing import UnexpectedAnswer, Workload, browsing, lost
 from tests.faults.kinds import (
     Fault,
@@ -28,9 +29,8 @@ from tests.faults.kinds import (
     death,
     full_disk,
     lasting,
-    may_mount,
     partition,
-    small_disk,
+    slow_disk,
 )
 from tests.faults.off_clock import FILE
 from tests.faults.serving import Served, serving
@@ -94,14 +94,14 @@ async def house(folder: Path) -> AsyncIterator[House]:
 
 @asynccontextmanager
 async def cottage(folder: Path) -> AsyncIterator[House]:
-    """Runs one process on the embedded defaults, with its own clock and, where it may mount, a small disk."""
+    """Runs one process on the embedded defaults, with a clock and, where it can be, a disk of its own."""
     data, clock = folder / "data", folder / "clock"
     clock.write_text("0", encoding="ascii")
     with ExitStack() as stack:
-        if may_mount():
-            stack.enter_context(small_disk(data))
         faults = [clock_jump(clock, by_s) for by_s in CLOCK_JUMPS_S]
-        faults += [full_disk(data)] if may_mount() else []
+        if not why_no_disk():
+            own = stack.enter_context(disk(data))
+            faults += [full_disk(own), slow_disk(own)]
         async with serving(data, module=OFF_CLOCK, environment={FILE: str(clock)}) as served:
             database = beside(Settings(data_dir=data))
             try:

@@ -22,6 +22,7 @@ from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 _CHUNK_BYTES = 4096
 _READY_WITHIN_S = 90.0
 _BOOKED_WITHIN = timedelta(days=80)
+_UNKNOWN = -1
 _TUS = {"Tus-Resumable": "1.0.0"}
 
 
@@ -64,11 +65,11 @@ class Desk:
             return answer.headers.get("Dossier-Location")
 
     async def offset(self, place: str, browser: ClientSession) -> int:
-        """Asks how much of the file is there; -1 if nothing is known of it."""
+        """Asks how much of the file is there; `_UNKNOWN`, less than any, if nothing is known of it."""
         async with browser.head(place, headers={**self.headers, **_TUS}) as answer:
             if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
                 raise UnexpectedAnswer(answer)
-            return int(answer.headers["Upload-Offset"]) if answer.status == 200 else -1
+            return int(answer.headers["Upload-Offset"]) if answer.status == 200 else _UNKNOWN
 
     async def upload(self, content: bytes, browser: ClientSession) -> str:
         """Sends a whole file and returns the dossier's address, once its page is there."""
@@ -123,10 +124,12 @@ class Uploads(Workload[UploadClaim]):
             # Bytes after a PDF's end don't harm it, and make each file another one.
             self._content, self._at = self._pdf + self.dice.randbytes(64), 0
             self._place = await self._desk.create(self._content, browser)
+            self.claims.append(UploadClaim(self._place, 0, None))
         elif browser is not self._browser:
             self._at = await self._desk.offset(self._place, browser)
             if self._at == len(self._content):
                 self.claims.append(UploadClaim(self._place, self._at, None))
+            if self._at in {_UNKNOWN, len(self._content)}:
                 self._place = ""
                 return
         self._browser = None  # how far the file is has to be asked again, unless all goes well

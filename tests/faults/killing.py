@@ -8,7 +8,7 @@ import asyncio
 import operator
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -21,13 +21,20 @@ from server.people.model import Account
 from server.settings import Settings
 from storage.database import Database, SqlTransaction
 from tests.databases import beside
+from tests.disk.disk import Disk
 from tests.faults.serving import Served, free_port, serving
 from tests.until import until
 
 KILL_AFTER_S = (0.02, 0.8)
 """The server dies some time in this range after a write of each kind was acknowledged."""
 
+SURVIVAL_ODDS = (0.0, 0.5)
+"""Of what no sync made sure of, a power cut leaves nothing, or about the half."""
+
 ClaimT = TypeVar("ClaimT")
+
+Death = Callable[[Served], Awaitable[None]]
+"""How the server dies."""
 
 
 class UnexpectedAnswer(Exception):
@@ -71,6 +78,7 @@ class Verdict:
     rounds: int
     acknowledged: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
+    doubled: int = 0
     tracebacks: int = 0
 
 
@@ -88,8 +96,25 @@ async def become(browser: ClientSession, account: Account) -> str:
         return answer.cookies[SESSION_COOKIE].value
 
 
+def power_cut(disk: Disk, dice: Random) -> Death:
+    """Has the server die with its disk, which falls silent first and has power again for the next one."""
+
+    async def die(served: Served) -> None:
+        disk.cut(odds=dice.choice(SURVIVAL_ODDS))
+        served.strike()
+        disk.mount()
+        await served.process.wait()
+
+    return die
+
+
 async def kill_repeatedly(
-    workloads: Sequence[Workload[Any]], data_dir: Path, *, rounds: int, dice: Random
+    workloads: Sequence[Workload[Any]],
+    data_dir: Path,
+    *,
+    rounds: int,
+    dice: Random,
+    die: Death = Served.kill,
 ) -> Verdict:
     """Plays the rounds on one data directory.
 
@@ -104,14 +129,16 @@ async def kill_repeatedly(
             for index, workload in enumerate(workloads):
                 gone += await lost(workload, browser, since=checked[index])
                 checked[index] = len(workload.claims)
-            await _write_until_killed(workloads, served, browser, after_s=dice.uniform(*KILL_AFTER_S))
+            await _write_until_killed(workloads, served, browser, die, after_s=dice.uniform(*KILL_AFTER_S))
     async with serving(data_dir, port=port) as served, browsing(served) as browser:
         for workload in workloads:
             gone += await lost(workload, browser, since=0)
+        doubled = await _doubled(workloads, data_dir)
     return Verdict(
         rounds=rounds,
         acknowledged=Counter({workload.name: len(workload.claims) for workload in workloads}),
         lost=sorted(set(gone)),
+        doubled=doubled,
         tracebacks=served.said().count("Traceback"),
     )
 
@@ -144,8 +171,17 @@ async def lost(workload: Workload[ClaimT], browser: ClientSession, *, since: int
     ]
 
 
+async def _doubled(workloads: Sequence[Workload[Any]], data_dir: Path) -> int:
+    """Returns how many writes are there twice."""
+    database = beside(Settings(data_dir=data_dir))
+    async with database.reading() as tx:
+        counts = [await workload.doubled(tx) for workload in workloads]
+    await database.close()
+    return sum(counts)
+
+
 async def _write_until_killed(
-    workloads: Sequence[Workload[Any]], served: Served, browser: ClientSession, *, after_s: float
+    workloads: Sequence[Workload[Any]], served: Served, browser: ClientSession, die: Death, *, after_s: float
 ) -> None:
     before = [len(workload.claims) for workload in workloads]
     writers = [asyncio.create_task(_write_on(workload, browser)) for workload in workloads]
@@ -156,7 +192,7 @@ async def _write_until_killed(
 
     await until(under_way, within_s=60)
     await asyncio.sleep(after_s)
-    await served.kill()
+    await die(served)
     await asyncio.gather(*writers)
 
 

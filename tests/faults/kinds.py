@@ -2,18 +2,16 @@
 
 import errno
 import os
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
-_DISK = "256m"
-"""The size of the disk that is filled; the demo province takes a quarter of it."""
+from tests.disk.disk import Disk
+
 _LEAST_BYTES = 4096
-_CAP_SYS_ADMIN = 21
 _LATE = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT, HTTPStatus.OK})
 """Two hours ahead, a slot is held no longer: its page shows no hold, and it can't be booked."""
 
@@ -65,32 +63,23 @@ def partition(name: str, server: Server) -> Fault:
     return Fault(f"partition {name}", server.freeze, end, (0.5, 6.0))
 
 
-def may_mount() -> bool:
-    """Tells whether this process may mount (CAP_SYS_ADMIN): root may, save in most containers."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
-    return bool(int(effective.split()[1], 16) >> _CAP_SYS_ADMIN & 1)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """Mounts a disk of its own at `folder`, where `may_mount`."""
-    folder.mkdir()
-    subprocess.run(("/bin/mount", "-t", "tmpfs", "-o", f"size={_DISK}", "none", str(folder)), check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(("/bin/umount", str(folder)), check=True)
-
-
-def full_disk(folder: Path) -> Fault:
-    """Fills the disk of `folder` to its last block, and makes room again."""
-    ballast = folder / "ballast"
+def full_disk(disk: Disk) -> Fault:
+    """Fills a disk to its last block, and makes room again."""
+    ballast = disk.folder / "ballast"
 
     async def end() -> None:
         ballast.unlink()
 
     return Fault("disk full", lambda: _fill(ballast), end, (0.5, 3.0))
+
+
+def slow_disk(disk: Disk) -> Fault:
+    """Has a disk take its time, and stand still now and then."""
+
+    async def end() -> None:
+        disk.quicken()
+
+    return Fault("slow disk", disk.slow, end, (4.0, 8.0))
 
 
 def _fill(ballast: Path) -> None:

@@ -42,9 +42,13 @@ class Served:
         return self.output.read_text(encoding="utf-8")
 
     async def kill(self) -> None:
-        """Kills it and every process that it started, as a power cut would: no handler runs."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """Kills it and every process that it started: no handler runs."""
+        self.strike()
         await self.process.wait()
+
+    def strike(self) -> None:
+        """Kills them without waiting for their end."""
+        os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import pytest
 from aiohttp import ClientSession
 from typing_extensions import override
 
-from tests.faults.killing import kill_repeatedly
+from tests.disk.disk import Disk
+from tests.faults.killing import kill_repeatedly, power_cut
 from tests.faults.workloads import WORKLOADS, SessionClaim, Sessions
 
 
@@ -20,8 +21,18 @@ def _dice() -> Random:
 async def test_no_acknowledged_write_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     dice = _dice()
     verdict = await kill_repeatedly([made(dice) for made in WORKLOADS], tmp_path, rounds=3, dice=dice)
-    assert verdict.lost == []
-    assert verdict.tracebacks == 0
+    assert (verdict.lost, verdict.doubled, verdict.tracebacks) == ([], 0, 0)
+    assert min(verdict.acknowledged.values()) > 0
+
+
+@pytest.mark.timeout(600)
+async def test_no_acknowledged_write_is_lost_when_the_power_is_cut(own_disk: Disk) -> None:
+    dice = _dice()
+    workloads = [made(dice) for made in WORKLOADS]
+    verdict = await kill_repeatedly(
+        workloads, own_disk.folder, rounds=2, dice=dice, die=power_cut(own_disk, dice)
+    )
+    assert (verdict.lost, verdict.doubled, verdict.tracebacks) == ([], 0, 0)
     assert min(verdict.acknowledged.values()) > 0
 
 

@@ -2,8 +2,9 @@
 
 `python3 run.py soak faults [SHARE]`: SHARE of the full run, 1 by default; 0.05 takes some minutes. Kinds:
 kill -9 of the web process, and of the workers that raise alerts; PostgreSQL, Redis and the S3 store killed,
-and silent as behind a broken network; on the embedded defaults a clock that jumps, and a full disk, for which
-it takes root. The last line is the verdict; the exit code is 1 if anything is lost, doubled or late.
+and silent as behind a broken network; on the embedded defaults a clock that jumps, a full disk, a slow one,
+and a power cut that takes all that was not synced. A disk takes root and /dev/fuse; without, its kinds are
+left out aloud. The last line is the verdict; the exit code is 1 if anything is lost, doubled or late.
 """
 
 import asyncio
@@ -15,17 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from tests.disk.disk import disk, why_no_disk
 from tests.faults.alarm import AlarmVerdict, raise_while_killing
 from tests.faults.breaking import House, Least, break_repeatedly, cottage, house
-from tests.faults.killing import kill_repeatedly
-from tests.faults.kinds import Fault, may_mount
+from tests.faults.killing import Death, kill_repeatedly, power_cut
+from tests.faults.kinds import Fault
+from tests.faults.serving import Served
 from tests.faults.workloads import WORKLOADS
 
 WRITES = 10_000
 BACK_S, LATE_S = 3.0, 5.0
 ALERTS, WORKER_KILLS = 2_000, 100
 _KILL_EVERY_S = 1.5
-_WEB_KILLS, _FAULTS = 50, 20
+_DEATHS, _FAULTS = 50, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +44,27 @@ class Row:
     """The longest that writes of every kind took to be acknowledged again; None where it is not measured."""
 
 
-async def _of_web(share: float, dice: Random) -> Row:
+async def _of_deaths(share: float, dice: Random) -> AsyncIterator[Row]:
+    """Has the web process die by itself and, where there can be a disk, with its disk."""
     with tempfile.TemporaryDirectory(prefix="lianbian-faults-") as folder:
-        workloads = [made(dice) for made in WORKLOADS]
-        rounds = max(2, round(_WEB_KILLS * share))
-        verdict = await kill_repeatedly(workloads, Path(folder), rounds=rounds, dice=dice)
-    count = verdict.acknowledged.total()
-    return Row(kind="kill -9 web", faults=rounds, acknowledged=count, lost=len(verdict.lost), doubled=0)
+        yield await _of_death("kill -9 web", Served.kill, Path(folder) / "data", share=share, dice=dice)
+        if not why_no_disk():
+            with disk(Path(folder) / "disk") as own:
+                death = power_cut(own, dice)
+                yield await _of_death("power cut", death, own.folder, share=share, dice=dice)
+
+
+async def _of_death(kind: str, die: Death, data_dir: Path, *, share: float, dice: Random) -> Row:
+    rounds = max(2, round(_DEATHS * share))
+    workloads = [made(dice) for made in WORKLOADS]
+    verdict = await kill_repeatedly(workloads, data_dir, rounds=rounds, dice=dice, die=die)
+    return Row(
+        kind=kind,
+        faults=rounds,
+        acknowledged=verdict.acknowledged.total(),
+        lost=len(verdict.lost),
+        doubled=verdict.doubled,
+    )
 
 
 async def _of(
@@ -85,14 +102,14 @@ async def _of_workers(share: float, dice: Random) -> AlarmVerdict:
 
 async def _run(share: float, dice: Random) -> bool:
     print(f"{'kind':<22}{'faults':>8}{'acknowledged':>14}{'lost':>6}{'doubled':>9}{'back in':>9}")
-    web = await _of_web(share, dice)
-    print(_line(web), flush=True)
-    rows = [web]
-    async for row in _of_houses(share, dice):
-        print(_line(row), flush=True)
-        rows.append(row)
-    if not may_mount():
-        print("disk full             left out: it takes root to make a small disk")
+    rows = []
+    for kinds in (_of_deaths, _of_houses):
+        async for row in kinds(share, dice):
+            print(_line(row), flush=True)
+            rows.append(row)
+    if missing := why_no_disk():
+        for kind in ("power cut", "disk full", "slow disk"):
+            print(f"{kind:<22}left out: {missing}")
     alarm = await _of_workers(share, dice)
     print(
         f"{'kill -9 worker':<22}{alarm.kills:>8}{alarm.alerts:>10} due{alarm.missed:>6}{alarm.doubled:>9}"

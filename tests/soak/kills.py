@@ -1,6 +1,7 @@
 """Kills the server fifty times while clients write, and counts what was acknowledged and is gone: 0.
 
-`python3 run.py soak kills [ROUNDS]`. The last line is the verdict; the exit code is 1 if anything is lost.
+`python3 run.py soak kills [ROUNDS]`. The last line is the verdict; the exit code is 1 if anything is lost or
+doubled.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ def main() -> None:
         workloads = [made(dice) for made in WORKLOADS]
         verdict = asyncio.run(kill_repeatedly(workloads, Path(folder), rounds=rounds, dice=dice))
     print(_table(verdict))
-    sys.exit(1 if verdict.lost or verdict.tracebacks else 0)
+    sys.exit(1 if verdict.lost or verdict.doubled or verdict.tracebacks else 0)
 
 
 def _table(verdict: Verdict) -> str:
@@ -36,7 +37,7 @@ def _table(verdict: Verdict) -> str:
     lines += [f"lost  {gone}" for gone in verdict.lost]
     lines.append(
         f"{verdict.rounds} kills: acknowledged {verdict.acknowledged.total()}, lost {len(verdict.lost)}, "
-        f"tracebacks in the log {verdict.tracebacks}"
+        f"doubled {verdict.doubled}, tracebacks in the log {verdict.tracebacks}"
     )
     return "\n".join(lines)
 
