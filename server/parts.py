@@ -17,8 +17,10 @@ from server.alerts.handling import AlertDesk
 from server.alerts.model import Reminder
 from server.alerts.own_ways import Webhooks
 from server.alerts.reach import Reach
+from server.audit.entry import LogKey
 from server.audit.handlers import LogHandlers
 from server.audit.heads import HeadKey
+from server.audit.proofs import Prover
 from server.audit.publishing import EVERY_S as PUBLISH_EVERY_S
 from server.audit.publishing import HeadPublisher
 from server.casefiles.handlers import DossierHandlers, DossierPanel
@@ -172,13 +174,16 @@ class WebGround(Ground):
 def audit_part(ground: WebGround) -> Part:
     """Return the audit log: its pages, and the heads that are signed each minute."""
     settings = ground.settings
-    key = HeadKey(partial(key_in, settings.head_key))
-    publisher = HeadPublisher(
+    log_key = LogKey(partial(key_in, settings.log_key))
+    archive = HeadFiles(settings.heads)
+    prover = Prover(
         units=ground.database,
-        key=key,
-        archive=HeadFiles(settings.heads),
+        log_key=log_key,
+        head_key=HeadKey(partial(key_in, settings.head_key)),
+        archive=archive,
         clock=ground.clock,
     )
+    publisher = HeadPublisher(prover=prover, archive=archive, clock=ground.clock)
 
     async def run(_app: web.Application) -> AsyncIterator[None]:
         ending = asyncio.Event()
@@ -190,8 +195,8 @@ def audit_part(ground: WebGround) -> Part:
     handlers = LogHandlers(
         units=ground.database,
         directory=PeopleDirectory(ground.database),
-        key=key,
-        clock=ground.clock,
+        prover=prover,
+        log_key=log_key,
         pages=ground.pages,
     )
     return Part(handlers=(handlers,), runs=(run,), probes=(heads_probe(publisher, settings, ground.clock),))

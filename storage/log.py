@@ -100,6 +100,15 @@ class SqlLog:
         query = select(audit_entry).where(audit_entry.c.number == number)
         return one_of(Entry, (await self._connection.execute(query)).one_or_none())
 
+    async def altered(self, entries: Sequence[Entry], key: LogKey) -> frozenset[int]:
+        """Return the numbers of those that are not as they were sealed with `key`."""
+        numbers = [entry.number for entry in entries]
+        query = select(audit_entry.c.number, audit_entry.c.mac).where(audit_entry.c.number.in_(numbers))
+        macs = {row.number: row.mac for row in await self._connection.execute(query)}
+        return frozenset(
+            entry.number for entry in entries if macs.get(entry.number) != key.mac(entry.canonical)
+        )
+
     async def newest(self, search: Search, *, before: int | None, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries that `search` finds, of those with a number below `before`."""
         query = select(audit_entry).where(*_conditions(search)).order_by(audit_entry.c.number.desc())

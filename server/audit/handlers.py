@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import Field
 
-from server.audit.entry import Entry
+from server.audit.entry import Entry, LogKey
 from server.audit.events import LogExported, LogSearched
-from server.audit.heads import HeadKey, SignedTreeHead
+from server.audit.heads import SignedTreeHead
 from server.audit.ports import Directory, LogTransaction
 from server.audit.proofs import Inclusion, Prover, consistency
 from server.audit.search import Search
@@ -24,7 +24,7 @@ from server.http.pages import Pages
 from server.http.parsing import Input, parse
 from server.http.problems import STATUS
 from server.http.routing import Route
-from server.kernel.clock import CHINA, Clock
+from server.kernel.clock import CHINA
 from server.kernel.errors import DomainError, NotFound
 from server.kernel.identity import Identity
 from server.kernel.permissions import Action
@@ -62,13 +62,19 @@ class LogHandlers:
     """Serves auditors."""
 
     def __init__(
-        self, *, units: Units[LogTransaction], directory: Directory, key: HeadKey, clock: Clock, pages: Pages
+        self,
+        *,
+        units: Units[LogTransaction],
+        directory: Directory,
+        prover: Prover,
+        log_key: LogKey,
+        pages: Pages,
     ) -> None:
         """Keep what the pages need."""
         self._units = units
         self._directory = directory
-        self._key = key
-        self._prover = Prover(key, clock)
+        self._prover = prover
+        self._log_key = log_key
         self._pages = pages
 
     def routes(self) -> tuple[Route, ...]:
@@ -92,20 +98,24 @@ class LogHandlers:
         search = await self._search(query)
         async with self._units.reading() as tx:
             found = await tx.log.newest(search, before=query.before, limit=PAGE + 1)
+            altered = await tx.log.altered(found, self._log_key)
         await self._tell(_told(LogSearched, identity_of(request), search))
         entries, is_more = found[:PAGE], len(found) > PAGE
         names = await self._directory.names(frozenset(entry.actor for entry in entries))
         asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})
         older = {**asked, "before": str(entries[-1].number)} if is_more else None
-        return self._page(request, asked, rows=[_row(entry, names) for entry in entries], older=older)
+        rows = [{**_row(entry, names), "is_sealed": entry.number not in altered} for entry in entries]
+        return self._page(request, asked, rows=rows, older=older)
 
     async def export(self, request: web.Request) -> web.StreamResponse:
-        """Send every entry that the query finds, the oldest first, one JSON object a line; then the head."""
+        """Send every entry that the query finds, the oldest first, one JSON object a line; then the head.
+
+        Each says whether it is as it was sealed.
+        """
         query = _query(request)
         search = await self._search(query)
         await self._tell(_told(LogExported, identity_of(request), search))
-        async with self._units.reading() as tx:
-            head = await self._prover.head(tx)
+        head = await self._prover.head()
         name = f"audit-log-{head.head.tree_size}.ndjson"
         response = web.StreamResponse(
             headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -116,7 +126,9 @@ class LogHandlers:
         while read < size:
             async with self._units.reading() as tx:
                 entries = await tx.log.oldest(search, after=read, up_to=size, limit=BATCH)
-            await response.write(b"".join(_line(_fields(entry)) for entry in entries))
+                altered = await tx.log.altered(entries, self._log_key)
+            lines = (_line({**_fields(each), "is_sealed": each.number not in altered}) for each in entries)
+            await response.write(b"".join(lines))
             read = entries[-1].number if len(entries) == BATCH else size
         await response.write(_line({"tree_head": _head(head)}))
         await response.write_eof()
@@ -124,9 +136,8 @@ class LogHandlers:
 
     async def head(self, _request: web.Request) -> web.Response:
         """Tell the signed head of the log as it is, and the key that verifies it."""
-        async with self._units.reading() as tx:
-            head = await self._prover.head(tx)
-        return web.json_response({**_head(head), "public_key": _base64(self._key.public)})
+        head = await self._prover.head()
+        return web.json_response({**_head(head), "public_key": _base64(self._prover.public)})
 
     async def consistency(self, request: web.Request) -> web.Response:
         """Prove that the log of a size is the beginning of a later one."""
@@ -164,6 +175,7 @@ class LogHandlers:
         return web.json_response(
             {
                 "entry": _fields(proof.entry),
+                "is_sealed": proof.is_sealed,
                 "leaf": proof.entry.canonical.decode(),
                 "leaf_hash": _base64(proof.leaf),
                 "leaf_index": proof.leaf_index,
@@ -176,8 +188,7 @@ class LogHandlers:
         number = request.match_info["number"]
         if not number.isascii() or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
             raise NotFound
-        async with self._units.reading() as tx:
-            proof = await self._prover.inclusion(int(number), tx)
+        proof = await self._prover.inclusion(int(number))
         looked_for = Search(subject=f"log:{number}")
         await self._tell(_told(LogSearched, identity_of(request), looked_for))
         return proof

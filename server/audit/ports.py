@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from server.audit.entry import Entry
+from server.audit.entry import Entry, LogKey
 from server.audit.heads import SignedTreeHead
 from server.audit.merkle import Frontier, Hash, Span
 from server.audit.search import Search
@@ -27,6 +27,10 @@ class Log(Protocol):
 
     async def entry(self, number: int) -> Entry | None:
         """Return an entry."""
+        ...
+
+    async def altered(self, entries: Sequence[Entry], key: LogKey) -> frozenset[int]:
+        """Return the numbers of those that are not as they were sealed with `key`."""
         ...
 
     async def newest(self, search: Search, *, before: int | None, limit: int) -> tuple[Entry, ...]:

@@ -4,20 +4,25 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import update
 
+from server.audit.entry import canonical_of
 from server.audit.handlers import PAGE
-from server.audit.heads import TreeHead
-from server.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
+from server.audit.heads import HeadKey, TreeHead
+from server.audit.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion
 from server.kernel.events import Event
 from server.kernel.identity import Role
 from server.people.events import SessionsRevoked, SignedOut
 from server.people.model import Account
+from server.settings import Settings
 from storage.database import Database
+from storage.head_files import HeadFiles
+from storage.key_file import key_in
 from storage.tables.audit import audit_entry
 from tests.factories import account
 from tests.fakes.clock import SetClock
@@ -220,6 +225,45 @@ async def test_the_page_of_an_entry_says_whether_it_is_as_it_was_written(
         changed = update(audit_entry).where(audit_entry.c.number == 3).values(actor="lawyer:x")
         await tx.connection.execute(changed)
     assert "可能被改动过" in await (await auditor.get("/audit/entries/3")).text()
+
+
+async def rewrite(database: Database, number: int) -> None:
+    """Blames somebody else for an entry, and makes the tree anew, as who has nothing but the database can."""
+    async with database.transaction() as tx:
+        changed = update(audit_entry).where(audit_entry.c.number == number)
+        await tx.connection.execute(changed.values(actor="lawyer:x"))
+        tree = Frontier()
+        for row in await tx.log.rows(after=0, limit=100):
+            tree.append(leaf_hash(canonical_of(row[:-2])))
+            place = update(audit_entry).where(audit_entry.c.number == row.number)
+            await tx.connection.execute(place.values(subtree=tree.peaks[-1]))
+
+
+async def test_of_a_log_that_was_rewritten_below_the_last_head_nothing_is_signed(
+    auditor: Browser, database: Database, officer: Account, settings: Settings
+) -> None:
+    await write(database, *(revoked(officer, f"n{each}") for each in range(5)))
+    key = HeadKey(partial(key_in, settings.head_key))
+    last = head_of(await answer_of(auditor, "/audit/head"))
+    HeadFiles(settings.heads).append(key.sign(last))
+    assert (await auditor.get("/audit/entries/3/proof")).status == 200
+    await rewrite(database, 3)
+    for path in ("/audit/head", "/audit/export", "/audit/entries/3", "/audit/entries/1/proof"):
+        answer = await auditor.get(path, headers={"Accept": "application/json"})
+        assert (answer.status, (await answer.json())["code"]) == (503, "log-contradicted"), path
+
+
+async def test_an_entry_that_was_rewritten_before_a_head_showed_it_is_marked_wherever_it_is_shown(
+    auditor: Browser, database: Database, officer: Account
+) -> None:
+    await write(database, *(revoked(officer, f"n{each}") for each in range(3)))
+    await rewrite(database, 2)
+    assert (await answer_of(auditor, "/audit/entries/1/proof"))["is_sealed"] is True
+    assert (await answer_of(auditor, "/audit/entries/2/proof"))["is_sealed"] is False
+    assert "可能被改动过" in await (await auditor.get("/audit/entries/2")).text()
+    *entries, _ = await lines(auditor)
+    assert [each["number"] for each in entries if not each["is_sealed"]] == [2]
+    assert (await found(auditor)).count("可能被改动过") == 1
 
 
 async def test_whoever_looks_at_an_entry_leaves_one(

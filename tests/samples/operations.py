@@ -36,6 +36,7 @@ LOGGED = [
         "role": "lawyer",
         "words": "阅看卷宗页",
         "details": {"case_id": "c" * 26, "dossier_id": "d" * 26, "page": 12},
+        "is_sealed": True,
     },
     {
         "entry": Value(
@@ -50,6 +51,7 @@ LOGGED = [
         "role": "system",
         "words": "卷宗处理完成",
         "details": {"case_id": "c" * 26, "dossier_id": "d" * 26, "failed_pages": 0},
+        "is_sealed": False,
     },
 ]
 

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import delete
 
 from server.audit.heads import HeadKey, HeadRefused, SignedTreeHead
-from server.audit.publishing import HeadPublisher, LogContradicted
+from server.audit.ports import Archive
+from server.audit.proofs import LogContradicted, Prover
+from server.audit.publishing import HeadPublisher
 from server.http.health import State
 from server.kernel.clock import microseconds_of
 from server.people.events import SessionsRevoked
@@ -16,6 +18,7 @@ from server.settings import Settings
 from storage.database import Database
 from storage.head_files import HeadFiles
 from storage.tables.audit import audit_entry
+from tests.databases import LOG_KEY
 from tests.fakes.clock import SetClock
 
 KEY = HeadKey(lambda: bytes(32))
@@ -38,11 +41,16 @@ class Kept:
         return self.heads[-1] if self.heads else None
 
 
+def publisher_to(archive: Archive, database: Database, clock: SetClock, key: HeadKey = KEY) -> HeadPublisher:
+    prover = Prover(units=database, log_key=LOG_KEY, head_key=key, archive=archive, clock=clock)
+    return HeadPublisher(prover=prover, archive=archive, clock=clock)
+
+
 async def test_the_head_shows_the_log_as_it_is_when_it_is_published(
     database: Database, clock: SetClock
 ) -> None:
     archive = Kept()
-    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    publisher = publisher_to(archive, database, clock)
     await publisher.publish()
     async with database.transaction() as tx:
         tx.record(SessionsRevoked(actor="security_admin:s1", account_id="a1"))
@@ -69,7 +77,7 @@ async def test_heads_that_are_late_are_a_failure_until_one_is_kept_again(
 ) -> None:
     archive = Kept()
     settings = Settings(data_dir=tmp_path, database_url="postgresql://elsewhere/d")
-    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    publisher = publisher_to(archive, database, clock)
     probe = heads_probe(publisher, settings, clock)
     assert (await probe.look()).state is State.FAILED
     await publisher.publish()
@@ -88,7 +96,7 @@ async def test_heads_on_the_disk_of_the_database_are_a_worry(
 ) -> None:
     settings = Settings(data_dir=tmp_path)
     files = HeadFiles(settings.heads)
-    publisher = HeadPublisher(units=database, key=KEY, archive=files, clock=clock)
+    publisher = publisher_to(files, database, clock)
     await publisher.publish()
     assert (await heads_probe(publisher, settings, clock).look()).state is State.WORRYING
 
@@ -102,7 +110,7 @@ async def test_a_log_that_was_rewritten_is_not_signed(
 
     archive = Kept()
     settings = Settings(data_dir=tmp_path)
-    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    publisher = publisher_to(archive, database, clock)
     for account_id in ("a1", "a2", "a3"):
         await write(account_id)
     await publisher.publish()
@@ -121,7 +129,7 @@ async def test_a_log_that_was_rewritten_is_not_signed(
 
 async def test_a_log_with_a_hole_is_not_signed(database: Database, clock: SetClock, tmp_path: Path) -> None:
     archive = Kept()
-    publisher = HeadPublisher(units=database, key=KEY, archive=archive, clock=clock)
+    publisher = publisher_to(archive, database, clock)
     async with database.transaction() as tx:
         for account_id in ("a1", "a2", "a3"):
             tx.record(SessionsRevoked(actor="security_admin:s1", account_id=account_id))
@@ -135,8 +143,8 @@ async def test_a_log_with_a_hole_is_not_signed(database: Database, clock: SetClo
 
 async def test_who_has_not_the_key_of_the_last_head_signs_none(database: Database, clock: SetClock) -> None:
     archive = Kept()
-    await HeadPublisher(units=database, key=KEY, archive=archive, clock=clock).publish()
+    await publisher_to(archive, database, clock).publish()
     other = HeadKey(lambda: bytes([1] * 32))
     with pytest.raises(HeadRefused):
-        await HeadPublisher(units=database, key=other, archive=archive, clock=clock).publish()
+        await publisher_to(archive, database, clock, other).publish()
     assert len(archive.heads) == 1
