@@ -157,11 +157,14 @@ def _account(settings: Settings, _options: argparse.Namespace) -> None:
 
     with _alone_with(settings.data_dir):
         migrate(settings.database, _log_key(settings))
-        password = asyncio.run(make_first_account(settings, FIRST_LOGIN))
-    if password is None:
-        message = "已有账号，请由安全管理员在“账号”页新增。 · There are accounts; add others on the page."
+        made = asyncio.run(make_first_account(settings, FIRST_LOGIN))
+    if made is None:
+        message = (
+            "已有两位安全管理员，请在“账号”页新增。 · "
+            "There are two security administrators; add others on the page."
+        )
         raise CannotStart(message)
-    print(f"{FIRST_LOGIN}  {password}")  # noqa: T201 - the command's answer, shown once
+    print("  ".join(made))  # noqa: T201 - the command's answer, shown once
 
 
 def _docs(settings: Settings, _options: argparse.Namespace) -> None:

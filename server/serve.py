@@ -124,11 +124,12 @@ async def make_demo(settings: Settings) -> None:
         await database.close()
 
 
-async def make_first_account(settings: Settings, login: str) -> str | None:
-    """Make the first security administrator and return the password; None where there is an account."""
+async def make_first_account(settings: Settings, login: str) -> tuple[str, str] | None:
+    """Make one of the first two security administrators; return login and password, None for a third."""
     database = compose(settings)[DATABASE]
     try:
-        return await first_account(login, database, Argon2Passwords())
+        made = await first_account(login, database, Argon2Passwords())
+        return (made[0].login, made[1]) if made else None
     finally:
         await database.close()
 

@@ -166,7 +166,9 @@ class AdminHandlers:
                 organisation_id=organisation_id,
                 title=form.title,
             )
-            shown = await add_account(command, identity_of(request), self._units, self._passwords)
+            shown = await add_account(
+                command, identity_of(request), self._units, self._passwords, self._clock
+            )
         except DomainError as error:
             return await self._accounts(request, problem=error)
         return await self._accounts(request, shown=shown)

@@ -2,7 +2,9 @@
 
 import secrets
 from dataclasses import dataclass, replace
+from itertools import count
 
+from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, Kind, NotFound
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId, OrganisationId, TerminalId, new_id
@@ -14,10 +16,12 @@ from server.people.events import (
     AccountReopened,
     OrganisationAdded,
     PasswordSet,
+    RecoveryAsked,
+    RecoveryWithdrawn,
     TerminalAdded,
 )
-from server.people.model import Account, Organisation, OrganisationKind, Terminal
-from server.people.policy import KEEPERS, needed_organisation, relation_to_account
+from server.people.model import Account, Organisation, OrganisationKind, Recovery, Terminal
+from server.people.policy import KEEPERS, needed_organisation, relation_to_account, reset_is_harmless
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
 
@@ -29,6 +33,15 @@ class OwnAccount(DomainError):
     code = "own-account"
     title = N_("不能停用或重置自己的账号")
     advice = N_("请由另一位安全管理员办理。")
+
+
+class NeedsTwo(DomainError):
+    """What was asked for would let one administrator in as somebody else."""
+
+    kind = Kind.CONFLICT
+    code = "needs-two"
+    title = N_("这一步要两位安全管理员办理")
+    advice = N_("请用“恢复登录”申请，由另一位安全管理员批准。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +72,12 @@ async def first_password(passwords: Passwords) -> tuple[str, str]:
 
 
 async def add_account(
-    command: AddAccount, identity: Identity, units: Units[PeopleTx], passwords: Passwords
-) -> tuple[Account, str]:
+    command: AddAccount, identity: Identity, units: Units[PeopleTx], passwords: Passwords, clock: Clock
+) -> tuple[Account, str] | None:
     """Store an account and return it with its first password, which is shown once.
+
+    Return None for one of those who keep accounts: it lets nobody in before another of them has approved it,
+    or one person could be the two that a recovery needs.
 
     Raises:
         InvalidInput: the login name is taken, or the organisation does not fit the role.
@@ -75,20 +91,32 @@ async def add_account(
         role=command.role,
         organisation_id=command.organisation_id,
         title=command.title,
+        active=command.role is not Role.SECURITY_ADMIN,
         password_is_initial=True,
     )
     async with units.transaction() as tx:
         await _check(account, tx)
         await tx.people.add_account(account, password_hash=password_hash)
         tx.record(AccountAdded(actor=identity.actor, account_id=account.id, role=account.role))
-    return account, password
+        if not account.active:
+            await ask_another(account, N_("新增安全管理员"), identity, tx, clock)
+    return (account, password) if account.active else None
+
+
+async def ask_another(account: Account, reason: str, identity: Identity, tx: PeopleTx, clock: Clock) -> None:
+    """Ask another security administrator to let the account's person in."""
+    asked_by = AccountId(identity.account_id or "")
+    await tx.people.add_recovery(
+        Recovery(account_id=account.id, reason=reason, asked_by=asked_by, asked_at=clock.now())
+    )
+    tx.record(RecoveryAsked(actor=identity.actor, account_id=account.id))
 
 
 async def _check(account: Account, tx: PeopleTx) -> None:
     if await tx.people.account_by_login(account.login) is not None:
         taken = FieldError("login", "taken", N_("这个账号已有人使用，请换一个"))
         raise InvalidInput(fields=(taken,))
-    await _check_separation(account, tx)
+    await check_separation(account, tx)
     organisation = (
         await tx.people.organisation(account.organisation_id) if account.organisation_id is not None else None
     )
@@ -98,7 +126,7 @@ async def _check(account: Account, tx: PeopleTx) -> None:
         raise InvalidInput(fields=(unfit,))
 
 
-async def _check_separation(account: Account, tx: PeopleTx) -> None:
+async def check_separation(account: Account, tx: PeopleTx) -> None:
     """See to it that nobody both runs the installation and keeps its accounts or its log."""
     if account.role not in KEEPERS:
         return
@@ -119,20 +147,32 @@ async def reset_password(
 
     Raises:
         OwnAccount: it is the administrator's own; for that there is the page of one's own password.
+        NeedsTwo: the password alone would open the account to the administrator.
     """
     password, password_hash = await first_password(passwords)
     async with units.transaction() as tx:
         account = await find_other(account_id, identity, tx)
+        if not await _may_reset(account, tx):
+            raise NeedsTwo
         await tx.people.set_password(account.id, password_hash, is_initial=True)
         await revoke_sessions(account.id, identity, tx)
         tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
     return account, password
 
 
+async def _may_reset(account: Account, tx: PeopleTx) -> bool:
+    has_own = bool(await tx.people.passkeys_of(account.id) or await tx.people.otp_authenticator(account.id))
+    is_linked = await tx.people.link_of(account.id) is not None
+    return reset_is_harmless(account.role, has_own=has_own, is_linked=is_linked)
+
+
 async def close_account(account_id: AccountId, identity: Identity, tx: PeopleTx) -> None:
     """Let nobody in with this account any more; its sockets and media routes close within a second."""
     account = await find_other(account_id, identity, tx)
     await tx.people.put_account(replace(account, active=False))
+    if await tx.people.recovery_of(account.id) is not None:
+        await tx.people.remove_recovery(account.id)
+        tx.record(RecoveryWithdrawn(actor=identity.actor, account_id=account.id))
     await revoke_sessions(account.id, identity, tx)
     tx.record(AccountClosed(actor=identity.actor, account_id=account.id))
 
@@ -142,9 +182,12 @@ async def reopen_account(account_id: AccountId, identity: Identity, tx: PeopleTx
 
     Raises:
         InvalidInput: meanwhile they have another of the roles that are kept apart.
+        NeedsTwo: it is one of those who keep accounts, whom two let in again.
     """
     account = await find_other(account_id, identity, tx)
-    await _check_separation(account, tx)
+    if account.role is Role.SECURITY_ADMIN:
+        raise NeedsTwo
+    await check_separation(account, tx)
     await tx.people.put_account(replace(account, active=True))
     tx.record(AccountReopened(actor=identity.actor, account_id=account.id))
 
@@ -189,15 +232,21 @@ async def add_terminal(facility_id: OrganisationId, name: str, identity: Identit
     return terminal
 
 
-async def first_account(login: str, units: Units[PeopleTx], passwords: Passwords) -> str | None:
-    """Make the first security administrator of a new installation and return the password.
+async def first_account(
+    login: str, units: Units[PeopleTx], passwords: Passwords
+) -> tuple[Account, str] | None:
+    """Make one of the first two security administrators and return the account and its password.
 
-    Returns None where there is an account already: from then on, accounts are made on the page.
+    Its login name is `login`, with a number where that is taken. Returns None where there are two: from then
+    on one adds others on the page, and another approves.
     """
     password, password_hash = await first_password(passwords)
     async with units.transaction() as tx:
-        if await tx.people.all_accounts():
+        accounts = await tx.people.all_accounts()
+        if len([each for each in accounts if each.active and each.role is Role.SECURITY_ADMIN]) >= _ENOUGH:
             return None
+        taken = {each.login for each in accounts}
+        login = next(name for n in count(1) if (name := f"{login}{'' if n == 1 else n}") not in taken)
         account = Account(
             id=AccountId(new_id()),
             login=login,
@@ -208,7 +257,11 @@ async def first_account(login: str, units: Units[PeopleTx], passwords: Passwords
         )
         await tx.people.add_account(account, password_hash=password_hash)
         tx.record(AccountAdded(actor="command:account", account_id=account.id, role=account.role))
-    return password
+    return account, password
+
+
+_ENOUGH = 2
+"""Security administrators: one asks, the other approves."""
 
 
 async def find_other(account_id: AccountId, identity: Identity, tx: PeopleTx) -> Account:

@@ -63,15 +63,26 @@ def is_fresh(proof: Proof, *, proved_at: datetime, now: datetime) -> bool:
     return proof is Proof.SEEDED or now - proved_at < PROOF_LIFE
 
 
-def password_opens(role: Role, *, has_code: bool, passkeys: tuple[Passkey, ...]) -> bool:
+def password_opens(role: Role, *, has_code: bool, passkeys: tuple[Passkey, ...], is_linked: bool) -> bool:
     """Tell whether the password is heard at all, given what else the account has.
 
-    Without anything else it opens the way to set something up. Beside passkeys it needs a code; and who runs
-    or audits the installation and has a passkey, uses that: a code can be asked for by a false page.
+    Without anything else it opens the way to set something up. Beside passkeys, or where an OpenID provider
+    lets the person in, it needs a code; and who runs or audits the installation and has a passkey, uses that:
+    a code can be asked for by a false page.
     """
     if not passkeys:
-        return True
+        return has_code or not is_linked
     return has_code and role not in KEEPERS
+
+
+def reset_is_harmless(role: Role, *, has_own: bool, is_linked: bool) -> bool:
+    """Tell whether who resets the password of an account is not let in by it, given how else it is proved.
+
+    With authenticators of the person's own the password alone opens nothing. Without any it would let whoever
+    knows it set one up: that is how people begin, but not where an OpenID provider lets the person in
+    already, nor with an account that could approve what another keeper of accounts asks for.
+    """
+    return has_own or not (is_linked or role is Role.SECURITY_ADMIN)
 
 
 def relation_to_account(identity: Identity) -> Relation:

@@ -1,17 +1,20 @@
 """Recovery by two: who has lost phone and passkeys is let in anew once two security administrators agree.
 
 One asks, having made sure of who it is; another approves, and hands the first password over. No single person
-can take an account over (NIST SP 800-63B-4 §4.2; OWASP ASVS 5.0, 6.4.4).
+can take an account over (NIST SP 800-63B-4 §4.2; OWASP ASVS 5.0, 6.4.4): in the same way alone come those in
+who keep accounts, or one could make the second person up.
 """
+
+from dataclasses import replace
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
 from server.kernel.identity import Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
-from server.people.administration import find_other, first_password
-from server.people.events import PasswordSet, RecoveryApproved, RecoveryAsked, RecoveryWithdrawn
-from server.people.model import Account, Recovery
+from server.people.administration import ask_another, check_separation, find_other, first_password
+from server.people.events import AccountReopened, PasswordSet, RecoveryApproved, RecoveryWithdrawn
+from server.people.model import Account
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
 
@@ -55,11 +58,7 @@ async def ask_recovery(
     account = await find_other(account_id, identity, tx)
     if await tx.people.recovery_of(account.id) is not None:
         raise RecoveryPending
-    asked_by = AccountId(identity.account_id or "")
-    await tx.people.add_recovery(
-        Recovery(account_id=account.id, reason=reason, asked_by=asked_by, asked_at=clock.now())
-    )
-    tx.record(RecoveryAsked(actor=identity.actor, account_id=account.id))
+    await ask_another(account, reason, identity, tx, clock)
 
 
 async def approve_recovery(
@@ -67,7 +66,10 @@ async def approve_recovery(
 ) -> tuple[Account, str]:
     """Take away all that the person proved themselves with, and return a first password, shown once.
 
+    A closed account is let in again.
+
     Raises:
+        InvalidInput: meanwhile the person has another of the roles that are kept apart.
         NoRecovery: nobody has asked.
         OwnAccount: it is the administrator's own.
         SamePerson: the administrator asked for it.
@@ -80,6 +82,11 @@ async def approve_recovery(
             raise NoRecovery
         if recovery.asked_by == identity.account_id:
             raise SamePerson
+        if not account.active:
+            await check_separation(account, tx)
+            account = replace(account, active=True)
+            await tx.people.put_account(account)
+            tx.record(AccountReopened(actor=identity.actor, account_id=account.id))
         await tx.people.remove_otp_authenticator(account.id)
         for passkey in await tx.people.passkeys_of(account.id):
             await tx.people.remove_passkey(account.id, passkey.credential_id)

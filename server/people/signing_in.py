@@ -163,7 +163,9 @@ class PasswordDoor:
             return None
         authenticator = await tx.people.otp_authenticator(account.id)
         passkeys = await tx.people.passkeys_of(account.id)
-        if not password_opens(account.role, has_code=authenticator is not None, passkeys=passkeys):
+        is_linked = await tx.people.link_of(account.id) is not None
+        has_code = authenticator is not None
+        if not password_opens(account.role, has_code=has_code, passkeys=passkeys, is_linked=is_linked):
             return None
         if authenticator is None:
             return Proof.PASSWORD

@@ -12,6 +12,7 @@ from tests.http.test_administration import shown_password
 from tests.http.test_codes import add_person, set_up_codes, sign_in
 
 REASON = {"reason": "手机落水，当面核对过身份证"}
+OWN = "a sentence of their own"
 
 
 @pytest.fixture
@@ -98,6 +99,78 @@ async def test_nobody_recovers_their_own_account(signed_in: SignedIn) -> None:
     oneself = account(Role.SECURITY_ADMIN, seeded=True)
     browser = await signed_in(oneself)
     assert await post(browser, f"/accounts/{oneself.id}/recovery", REASON) == 409
+
+
+async def found(database: Database, login: str) -> Account:
+    async with database.reading() as tx:
+        known = await tx.people.account_by_login(login)
+    assert known is not None
+    return known[0]
+
+
+async def test_a_second_administrator_lets_a_new_one_in_and_nobody_makes_one_up_to_approve(
+    admins: tuple[Browser, Browser], anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    first, second = admins
+    form = {"login": "puppet", "name": "另一人", "role": "security_admin"}
+    answer = await first.post("/accounts", data=form)
+    assert answer.status == 200
+    assert "code-xl" not in await answer.text(), "no password is shown"
+    puppet = await found(database, "puppet")
+    assert not puppet.active
+    path = f"/accounts/{puppet.id}"
+    for step in ("reopen", "password", "recovery/approve"):
+        assert await post(first, f"{path}/{step}") == 409, step
+    assert "新增安全管理员" in await (await second.get("/accounts")).text()
+    password = await shown_password(await second.post(f"{path}/recovery/approve"))
+    assert await sign_in(anonymous, puppet, password=password) == 303
+    assert await post(first, f"{path}/password") == 409, "nor taken over before its owner has set codes up"
+    await set_up_codes_after_change(anonymous, puppet, password, clock)
+    assert await post(first, f"{path}/password") == 200, "the codes are the person's own"
+
+
+async def set_up_codes_after_change(browser: Browser, person: Account, given: str, clock: SetClock) -> None:
+    await browser.post("/account", data={"old": given, "new": OWN})
+    assert await sign_in(browser, person, password=OWN) == 303
+    await set_up_codes(browser, clock)
+
+
+async def test_two_let_a_closed_administrator_in_again(
+    admins: tuple[Browser, Browser], database: Database
+) -> None:
+    first, second = admins
+    third = account(Role.SECURITY_ADMIN)
+    async with database.transaction() as tx:
+        await tx.people.add_account(third, password_hash=None)
+    path = f"/accounts/{third.id}"
+    assert await post(first, f"{path}/close") == 303
+    assert await post(first, f"{path}/reopen") == 409
+    assert await post(first, f"{path}/recovery", REASON) == 303
+    assert await post(first, f"{path}/recovery/approve") == 409
+    assert await post(second, f"{path}/recovery/approve") == 200
+    assert (await found(database, third.login)).active
+
+
+async def test_closing_an_account_withdraws_its_recovery(
+    admins: tuple[Browser, Browser], database: Database
+) -> None:
+    person = await add_person(database)
+    path = f"/accounts/{person.id}"
+    assert await post(admins[0], f"{path}/recovery", REASON) == 303
+    assert await post(admins[0], f"{path}/close") == 303
+    assert await post(admins[1], f"{path}/recovery/approve") == 409
+    assert not (await found(database, person.login)).active
+
+
+async def test_one_administrator_does_not_take_over_whom_the_openid_provider_lets_in(
+    admins: tuple[Browser, Browser], anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    person = await add_person(database, Role.LAWYER)
+    link = FederatedLink(account_id=person.id, issuer="https://x", subject="zhou", linked_at=clock.now())
+    async with database.transaction() as tx:
+        await tx.people.put_link(link)
+    assert await post(admins[0], f"/accounts/{person.id}/password") == 409
+    assert await sign_in(anonymous, person) == 422, "the password alone opens nothing"
 
 
 async def test_nobody_is_two_of_those_who_are_kept_apart(signed_in: SignedIn, database: Database) -> None:
