@@ -190,6 +190,16 @@ def _proved_at(told: object, asked: Asked, now: datetime) -> datetime | None:
     return min(datetime.fromtimestamp(told, UTC), now)
 
 
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    """Read to the end, however many pieces it comes in; raises `ProviderRefused` beyond the bound."""
+    content = bytearray()
+    async for piece in answer.content.iter_any():
+        content += piece
+        if len(content) > _MAX_BYTES:
+            raise ProviderRefused
+    return bytes(content)
+
+
 async def _json(method: str, url: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
     """Ask for JSON, of a bounded size and without following redirects."""
     try:
@@ -199,7 +209,7 @@ async def _json(method: str, url: str, **options: Any) -> Any:  # noqa: ANN401 -
         ):
             if answer.status != _OK:
                 raise ProviderRefused
-            content = await answer.content.read(_MAX_BYTES)
+            content = await _whole(answer)
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise ProviderAway from None
     try:

@@ -1,5 +1,6 @@
 """Signing in by an OpenID provider of another's making, in a process of its own."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,9 +8,10 @@ from html import unescape
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, DummyCookieJar
+from aiohttp import ClientSession, DummyCookieJar, web
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
+from pytest_aiohttp import AiohttpServer
 from yarl import URL
 
 from server.http.identity import SESSION_COOKIE
@@ -233,6 +235,33 @@ async def test_neither_an_old_proof_nor_that_of_another_counts(  # noqa: PLR0913
     await tell(issuer, person, auth_time=told)
     assert (await come_back(anonymous, await be(person, address)))[0] == status
     assert await is_asked_for_a_proof(anonymous)
+
+
+async def provider_with(document_bytes: int, aiohttp_server: AiohttpServer) -> Provider:
+    """Returns one whose document is that long; beyond what fits a packet it comes in pieces."""
+
+    async def document(request: web.Request) -> web.Response:
+        parts = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+        told = json.dumps(dict.fromkeys(parts, str(request.url.origin())))
+        return web.Response(text=told.rjust(document_bytes))
+
+    app = web.Application()
+    app.router.add_get("/.well-known/openid-configuration", document)
+    server = await aiohttp_server(app)
+    issuer = str(server.make_url("")).rstrip("/")
+    return Provider(issuer=issuer, client_id=CLIENT, client_secret="")
+
+
+async def test_what_the_provider_says_is_read_to_its_end(aiohttp_server: AiohttpServer) -> None:
+    provider = await provider_with(1_000_000, aiohttp_server)
+    address = await provider.address(ASKED, "https://here.example/back")
+    assert address.startswith(provider.issuer)
+
+
+async def test_what_the_provider_says_without_end_is_not_read(aiohttp_server: AiohttpServer) -> None:
+    provider = await provider_with(2_000_000, aiohttp_server)
+    with pytest.raises(ProviderRefused):
+        await provider.address(ASKED, "https://here.example/back")
 
 
 SECRET, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
