@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -81,7 +82,9 @@ def _engine(url: str, *, isolation: str, read_only: bool, pool_size: int) -> Asy
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,
     )
+    _quieten(engine)
     name_outages(engine, _outage)
     return engine
 
@@ -89,9 +92,29 @@ def _engine(url: str, *, isolation: str, read_only: bool, pool_size: int) -> Asy
 def _locking(url: str) -> AsyncEngine:
     """Prepare an engine whose connections live as long as a lock is held, beside those that work."""
     options = {"isolation_level": "AUTOCOMMIT"}
-    engine = create_async_engine(url, connect_args=_CONNECTING, execution_options=options, poolclass=NullPool)
+    engine = create_async_engine(
+        url,
+        connect_args=_CONNECTING,
+        execution_options=options,
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    _quieten(engine)
     name_outages(engine, _outage)
     return engine
+
+
+def _quieten(engine: AsyncEngine) -> None:
+    """Take the details out of errors: they quote rows, and what is logged of an error names nobody."""
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def quieten(context: ExceptionContext) -> None:
+        error: BaseException | None = context.sqlalchemy_exception or context.original_exception
+        while error is not None:
+            error.args = tuple(str(each).partition("\nDETAIL:")[0] for each in error.args)
+            if isinstance(error, asyncpg.PostgresError):
+                error.detail = None
+            error = getattr(error, "orig", None) or error.__cause__
 
 
 async def _connect(*places: Any, **options: Any) -> asyncpg.Connection:  # noqa: ANN401 - handed on as they are

@@ -43,6 +43,7 @@ def _engine(url: str, *, begin: str, query_only: bool, pool_size: int) -> AsyncE
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -1,18 +1,23 @@
 import asyncio
+import traceback
+from dataclasses import replace
+from typing import cast
 
 import pytest
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from server.kernel.events import Job, Notification
+from server.kernel.identity import Role
+from server.kernel.ids import AccountId, new_id
 from server.people.events import SessionsRevoked
-from server.people.model import Organisation
+from server.people.model import Account, Organisation
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.tables import metadata
 from storage.tables.audit import audit_entry
 from tests.databases import LOG_KEY, Engine
-from tests.factories import organisation
+from tests.factories import account, organisation
 from tests.fakes.clock import SetClock
 
 
@@ -64,6 +69,24 @@ async def test_a_reading_unit_cannot_write(database: Database) -> None:
 
     with pytest.raises(DBAPIError, match=r"read-?only"):
         await write()
+
+
+async def test_an_error_names_no_value_of_its_statement(database: Database) -> None:
+    async def add(made: Account) -> None:
+        async with database.transaction() as tx:
+            await tx.people.add_account(made, password_hash=hashed)
+
+    made, hashed = account(Role.LAWYER, name="周某某"), new_id()
+    await add(made)
+    with pytest.raises(DBAPIError) as twice:
+        await add(replace(made, id=AccountId(new_id())))
+    with pytest.raises(DBAPIError) as without:
+        await add(replace(made, id=cast("AccountId", None), login="other"))
+    for raised in (twice, without):
+        told = "".join(traceback.format_exception(raised.value))
+        assert "account" in told
+        for value in (made.login, made.name, hashed):
+            assert value not in told
 
 
 async def test_of_many_writers_that_read_before_they_write_none_loses_an_update(database: Database) -> None:
