@@ -27,6 +27,7 @@ from server.http.routing import Route
 from server.kernel.clock import CHINA
 from server.kernel.errors import DomainError, NotFound
 from server.kernel.identity import Identity
+from server.kernel.ids import ID_ALPHABET, ID_LENGTH
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
 
@@ -45,7 +46,7 @@ class SearchQuery(Input):
     who: _Text = ""
     event: _Text = ""
     subject: _Text = ""
-    case_id: _Text = ""
+    case_id: Annotated[str, Field(pattern=f"^[{ID_ALPHABET}]{{{ID_LENGTH}}}$")] | None = None
     since: _Day | None = None
     until: _Day | None = None
     before: _Count | None = None
@@ -203,7 +204,7 @@ class LogHandlers:
             actors=await self._directory.actors(query.who) if query.who else None,
             event=query.event,
             subject=query.subject,
-            case_id=query.case_id,
+            case_id=query.case_id or "",
             since=_midnight(query.since) if query.since else None,
             until=_midnight(query.until + timedelta(days=1)) if query.until else None,
         )

@@ -4,6 +4,7 @@ The agency's key comes as `Authorization: Bearer …`; each notice bears an `Ide
 the first answer is kept and given again however often the same notice is sent.
 """
 
+import re
 from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -23,7 +24,7 @@ from server.cases.messages import (
 )
 from server.cases.model import Case
 from server.cases.notices import (
-    MAX_KEY_LENGTH,
+    KEY_PATTERN,
     KeyMissing,
     NoticeInput,
     SecretCase,
@@ -82,7 +83,7 @@ SEND_NOTICE = Operation(
             name="Idempotency-Key",
             where=Where.HEADER,
             words=N_("每份通知一个；重发时用同一个，就会得到同一个答复"),
-            schema={"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+            schema={"type": "string", "pattern": KEY_PATTERN},
             required=True,
         ),
     ),
@@ -153,7 +154,7 @@ class CaseApi:
             InvalidInput: each wrong field is named.
         """
         key = request.headers.get("Idempotency-Key", "").strip()
-        if not 0 < len(key) <= MAX_KEY_LENGTH:
+        if not re.fullmatch(KEY_PATTERN, key):
             raise KeyMissing
         values = await read_object(request)
         identity = identity_of(request)

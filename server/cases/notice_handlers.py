@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from server.cases.notices import MAX_KEY_LENGTH, NoticeInput, SecretCase, hash_of, parse_secret
+from server.cases.notices import KEY_PATTERN, NoticeInput, SecretCase, hash_of, parse_secret
 from server.cases.ports import CasesTx
 from server.cases.service.intake import Delivery, register_secret_number, send_notice
 from server.cases.wording import GENDERS, PROCEDURES, REASONS, STAGES
@@ -60,7 +60,8 @@ class NoticeHandlers:
 
     async def _deliver(self, request: web.Request, values: dict[str, object]) -> str:
         """Hand the notice over and return where to go on."""
-        key = str(values.pop(_KEY, ""))[:MAX_KEY_LENGTH] or new_id()
+        sent = str(values.pop(_KEY, ""))
+        key = sent if re.fullmatch(KEY_PATTERN, sent) else new_id()
         delivery = Delivery(key, hash_of(values))
         identity = identity_of(request)
         if values.get("secret") is True:

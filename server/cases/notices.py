@@ -5,25 +5,27 @@ import json
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from server.cases.model import Gender, NoticeReason, Procedure, Stage
 from server.cases.service.intake import Recipient, SendNotice
 from server.http.parsing import WHOLE, Input, parse_text
 from server.kernel.errors import N_, DomainError, FieldError
 
-MAX_KEY_LENGTH = 100
+KEY_PATTERN = "^[!-~]([ -~]{0,98}[!-~])?$"
+"""Of an idempotency key: 100 characters of printable ASCII at most, blanks only between them."""
 
 ShortText = Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class KeyMissing(DomainError):
-    """A notice came without an idempotency key, or with one that is too long."""
+    """A notice came without an idempotency key, or with one that is none."""
 
     code: ClassVar[str] = "idempotency-key-missing"
     title: ClassVar[str] = N_("缺少 Idempotency-Key")
     advice: ClassVar[str] = N_(
-        "请在请求头里写 Idempotency-Key，每份通知一个，不超过 100 个字符；重发时用同一个。"
+        "请在请求头里写 Idempotency-Key，每份通知一个，用 ASCII 字符，不超过 100 个；重发时用同一个。"
     )
 
 
@@ -35,6 +37,13 @@ class SecretCase(DomainError):
     advice: ClassVar[str] = N_(
         "本平台不处理国家秘密，发来的内容没有保存。请只提交案件编号，其余通过保密渠道办理。"
     )
+
+
+def _boolean(value: object) -> object:
+    """Pass what is true or false: a literal would take 0 for false."""
+    if not isinstance(value, bool):
+        raise PydanticCustomError("bool_parsing", "neither true nor false")
+    return value
 
 
 class RecipientInput(Input):
@@ -50,7 +59,7 @@ class RecipientInput(Input):
 class NoticeInput(Input):
     """A notice (通知辩护函)."""
 
-    secret: Literal[False] = False
+    secret: Annotated[Literal[False], BeforeValidator(_boolean)] = False
     agency_number: ShortText
     letter_number: ShortText
     recipient: RecipientInput

@@ -16,7 +16,7 @@ from server.http.sockets import open_socket
 from server.kernel.errors import NotFound
 from server.kernel.events import Bus, Notification, Subscription
 from server.kernel.identity import Identity, Role
-from server.kernel.ids import SessionId
+from server.kernel.ids import SessionId, could_name_a_record
 from server.kernel.permissions import Action
 from server.kernel.transaction import DatabaseUnavailable
 
@@ -102,7 +102,9 @@ class LiveHandlers:
     async def _may_watch(self, identity: Identity, topic: str) -> bool:
         kind, _, record_id = topic.partition(":")
         watcher = self._watchers.get(kind)
-        return watcher is not None and await watcher(identity, record_id)
+        if watcher is None or not could_name_a_record(record_id):
+            return False
+        return await watcher(identity, record_id)
 
 
 async def _until_closed(socket: web.WebSocketResponse) -> None:

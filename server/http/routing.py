@@ -14,8 +14,9 @@ from server.http.identity import identity_of
 from server.http.openapi import Operation
 from server.http.pace import Pace, Pacer
 from server.http.scopes import ScopeMissing
-from server.kernel.errors import NotEnrolled, NotSignedIn, PasswordNotChanged, ProofTooOld
+from server.kernel.errors import NotEnrolled, NotFound, NotSignedIn, PasswordNotChanged, ProofTooOld
 from server.kernel.identity import Identity, Role
+from server.kernel.ids import could_name_a_record
 from server.kernel.permissions import PERMISSIONS, Action, Relation, needs_no_record, require
 
 
@@ -76,6 +77,8 @@ def _guarded(route: Route, pacer: Pacer) -> Handler:
             raise NotEnrolled
         if route.proof and not identity.has_fresh_proof and role in PERMISSIONS[route.action]:
             raise ProofTooOld
+        if not all(could_name_a_record(part) for part in request.match_info.values()):
+            raise NotFound
         return await route.handler(request)
 
     return handle

@@ -26,6 +26,14 @@ ID_LENGTH = 26
 """Characters of an identifier: 26 of Crockford's base 32 carry 130 random bits."""
 
 
+def could_name_a_record(text: str) -> bool:
+    """Tell whether `text` could be an identifier or a topic: printable ASCII, without a blank.
+
+    What can't be need not reach a database, some of whose texts hold no NUL (PostgreSQL manual, §8.3).
+    """
+    return text.isascii() and text.isprintable() and " " not in text
+
+
 def new_id() -> str:
     """Return a fresh identifier of `ID_LENGTH` characters, safe in URLs and file names."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))

@@ -137,6 +137,7 @@ def without(name: str) -> dict[str, Any]:
         (NOTICE | {"colour": "red"}, "/colour"),
         ([NOTICE], "/body"),
     ],
+        (NOTICE | {"secret": 0}, "/secret"),
 )
 @pytest.mark.usefixtures("county")
 async def test_what_is_wrong_is_named_and_nothing_is_kept(
