@@ -33,6 +33,7 @@ EVENTS: Mapping[str, str] = {
     "CaseMoved": N_("案件状态变更"),
     "CaseSealed": N_("封存案件"),
     "CaseViewed": N_("查看案件"),
+    "CasesListed": N_("列出案件"),
     "CodeAccepted": N_("输入会见码"),
     "CountingChosen": N_("更改期限计算方式"),
     "DeadlineExtended": N_("记录延长期限"),

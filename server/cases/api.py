@@ -13,6 +13,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from server.cases.events import CasesListed
 from server.cases.messages import (
     CaseMessage,
     CasesMessage,
@@ -44,7 +45,7 @@ from server.cases.service.intake import (
     register_secret_number,
     send_notice,
 )
-from server.cases.service.looking import note_case_view
+from server.cases.service.looking import note_case_view, note_look
 from server.cases.service.records import clocks_of, defenders_of, find_case
 from server.http.identity import identity_of
 from server.http.openapi import IF_NONE_MATCH, Operation, Parameter, Where
@@ -180,6 +181,8 @@ class CaseApi:
             notice = await find_notice(NoticeId(request.match_info["notice_id"]), identity_of(request), tx)
             case = None if notice.case_id is None else await tx.cases.case(notice.case_id)
             message = None if case is None else await self._case_message(case, identity_of(request).role, tx)
+        if case is not None:
+            await note_case_view(case, identity_of(request), self._units, self._clock)
         return _answer(request, notice_message(notice, message))
 
     async def list_cases(self, request: web.Request) -> web.Response:
@@ -194,6 +197,8 @@ class CaseApi:
             )
             shown = found[: asked.limit]
             messages = [await self._case_message(case, identity.role, tx) for case in shown]
+        look = CasesListed(actor=identity.actor, agency_id=identity.organisation_id)
+        await note_look(look, self._units, self._clock)
         following = _cursor(shown[-1]) if len(found) > asked.limit else None
         return _answer(request, CasesMessage(items=tuple(messages), next=following))
 

@@ -88,6 +88,18 @@ class CountingChosen(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CasesListed(Event):
+    """An agency's system had its cases told; no page shows it, so none is told."""
+
+    agency_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"organisation:{self.agency_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseViewed(Event):
     """Somebody looked at a case; no page shows it, so none is told."""
 

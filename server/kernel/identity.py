@@ -42,6 +42,8 @@ class Identity:
     terminal_id: TerminalId | None = None
     session_id: SessionId | None = None
     """The session by which they came; it stays the same while its token changes."""
+    key_id: str | None = None
+    """The key with which an agency's system came; None for people."""
     scopes: frozenset[str] | None = None
     """What an agency's system may ask for with its key; None for people."""
     must_change_password: bool = False
@@ -53,8 +55,10 @@ class Identity:
 
     @property
     def actor(self) -> str:
-        """Name the actor for the audit log: never a personal name."""
+        """Name the actor for the audit log: never a personal name; of an agency's system the key as well."""
         subject = self.account_id or self.terminal_id or self.organisation_id or "-"
+        if self.key_id:
+            subject = f"{subject}/{self.key_id}"
         return f"{self.role}:{subject}"
 
 

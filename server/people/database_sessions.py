@@ -39,5 +39,6 @@ class DatabaseSessions(SessionStore):
             role=Role.AGENCY_OFFICER,
             name=agency.name,
             organisation_id=agency.id,
+            key_id=found.id,
             scopes=frozenset(found.scopes),
         )

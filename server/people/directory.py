@@ -44,6 +44,7 @@ async def _name_of_no_person(role: str, subject: str, tx: PeopleTx) -> str:
     """Return the name of a terminal or of an agency, whose system has a key; empty if it is neither."""
     if role == Role.RECIPIENT and (terminal := await tx.people.terminal(TerminalId(subject))):
         return terminal.name
-    if role == Role.AGENCY_OFFICER and (agency := await tx.people.organisation(OrganisationId(subject))):
+    organisation_id = OrganisationId(subject.partition("/")[0])  # its key is named behind it
+    if role == Role.AGENCY_OFFICER and (agency := await tx.people.organisation(organisation_id)):
         return agency.name
     return ""

@@ -8,8 +8,11 @@ from server.cases.model import CaseStatus
 from server.cases.service.facts import note_meeting_held, note_meeting_requested
 from server.kernel.identity import Role
 from server.kernel.ids import CaseId
+from server.people.directory import names_of
+from server.people.sessions import hash_of
 from storage.database import Database
 from storage.tables import cases as tables
+from storage.tables.audit import audit_entry
 from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser
@@ -134,10 +137,10 @@ def without(name: str) -> dict[str, Any]:
         (NOTICE | {"co_accused": -1}, "/co_accused"),
         (NOTICE | {"related_numbers": ["a"] * 21}, "/related_numbers"),
         (NOTICE | {"secret": "true"}, "/secret"),
+        (NOTICE | {"secret": 0}, "/secret"),
         (NOTICE | {"colour": "red"}, "/colour"),
         ([NOTICE], "/body"),
     ],
-        (NOTICE | {"secret": 0}, "/secret"),
 )
 @pytest.mark.usefixtures("county")
 async def test_what_is_wrong_is_named_and_nothing_is_kept(
@@ -182,6 +185,26 @@ async def test_more_than_the_number_of_a_secret_case_is_refused_and_not_repeated
 async def test_a_notice_needs_an_idempotency_key(anonymous: Browser, key: str) -> None:
     status, told, _ = await send(anonymous, NOTICE, idempotency_key=key)
     assert (status, told["code"]) == (422, "idempotency-key-missing")
+
+
+@pytest.mark.usefixtures("county")
+async def test_what_an_agencys_system_looks_at_is_in_the_log_with_its_key(
+    anonymous: Browser, database: Database
+) -> None:
+    _, told, _ = await send(anonymous, NOTICE)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    for path in (f"/api/v1/notices/{told['id']}", "/api/v1/cases", "/api/v1/cases?limit=1"):
+        assert (await anonymous.get(path, headers=headers)).status == 200
+    looks = select(audit_entry).where(audit_entry.c.event.in_(("CaseViewed", "CasesListed")))
+    async with database.reading() as tx:
+        key = await tx.people.agency_key(hash_of(KEY))
+        seen = (await tx.connection.execute(looks.order_by(audit_entry.c.number))).all()
+        names = await names_of(frozenset(row.actor for row in seen), tx)
+    assert key is not None
+    actor = f"agency_officer:{key.organisation_id}/{key.id}"
+    assert [(row.event, row.actor) for row in seen] == [("CaseViewed", actor), ("CasesListed", actor)]
+    assert seen[0].case_id == told["case"]["id"]
+    assert names[actor], "the agency's"
 
 
 @pytest.mark.parametrize("key", ["wrong", ""])
