@@ -74,6 +74,7 @@ EVENTS: Mapping[str, str] = {
     "PairingCodeIssued": N_("发放配对码"),
     "ParticipantNoted": N_("会见进出"),
     "PasskeyAdded": N_("添加通行密钥"),
+    "PasskeyCopySeen": N_("发现通行密钥的副本"),
     "PasskeyRemoved": N_("移除通行密钥"),
     "PasswordSet": N_("设置密码"),
     "PeriodSet": N_("设置保存期限"),

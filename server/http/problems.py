@@ -1,5 +1,8 @@
 """Refusals worded for people and programs: RFC 9457 problem details, or the same as a page."""
 
+import math
+import time
+from collections import Counter
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -14,6 +17,7 @@ from server.http.identity import identity_of
 from server.http.origin import CrossOrigin
 from server.http.proof import ask_for_proof
 from server.http.tracing import route_of, trace_of
+from server.kernel.circumstances import ORIGIN
 from server.kernel.errors import (
     N_,
     DomainError,
@@ -94,6 +98,7 @@ class WrongMethod(DomainError):
 class KeyUnknown(NotSignedIn):
     """A program came to `/api/` without a key that is known."""
 
+    is_attempt = True
     title = N_("接口密钥缺失或无效")
     advice = N_("请在请求头里写 Authorization: Bearer 和本机关的接口密钥。")
 
@@ -168,6 +173,7 @@ def report_problems(pages: "Pages", catalogue: Catalogue) -> Middleware:
             told = _told(request, error)
             if told is None:
                 raise
+            note_attempt(told[0])
             response = await word(told[0], request, told[1])
             response.headers.update(_hints(error, told[1]))
             return response
@@ -202,6 +208,23 @@ def _told(request: web.Request, error: Exception) -> tuple[DomainError, int] | N
             return None if known is None else (known(), error.status)
         case _:
             return _went_wrong(request, error), HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def note_attempt(refusal: DomainError) -> None:
+    """Warn of who may be trying to get in: of each kind one line a second, however many try."""
+    if not refusal.is_attempt:
+        return
+    now = time.monotonic()
+    if now - _TOLD_AT.get(refusal.code, -math.inf) < 1:
+        _LEFT_OUT[refusal.code] += 1
+        return
+    _TOLD_AT[refusal.code] = now
+    left_out = _LEFT_OUT.pop(refusal.code, 0)
+    log.warning("kept out", code=refusal.code, origin=ORIGIN.get(), left_out=left_out)
+
+
+_TOLD_AT: dict[str, float] = {}
+_LEFT_OUT = Counter[str]()
 
 
 def _note(refusal: DomainError, request: web.Request) -> None:

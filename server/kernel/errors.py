@@ -51,6 +51,8 @@ class DomainError(Exception):
     code: ClassVar[str] = "invalid"
     title: ClassVar[str] = N_("请求无法处理")
     advice: ClassVar[str] = N_("请检查填写内容后重试。")
+    is_attempt: ClassVar[bool] = False
+    """Whether it may be somebody who tries to get in, so that whoever runs the platform should know."""
 
     def __init__(self, *, fields: tuple[FieldError, ...] = (), **values: str | int) -> None:
         """Keep `fields` (what is wrong where) and `values`, which fill the placeholders of `advice`."""

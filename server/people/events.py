@@ -62,6 +62,10 @@ class PasskeyAdded(AccountEvent):
     """The account has one more passkey."""
 
 
+class PasskeyCopySeen(SignInFailed):
+    """A passkey signed that had counted less than before: somebody has a copy of it."""
+
+
 class PasskeyRemoved(AccountEvent):
     """A passkey counts no more."""
 

@@ -1,19 +1,22 @@
 """One's own passkeys: added, taken away, and used to sign in or to show once more who one is."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
-from server.kernel.identity import Identity
+from server.kernel.identity import ANONYMOUS, Identity
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.challenges import Challenge, Challenges, spend
-from server.people.events import PasskeyAdded, PasskeyRemoved
+from server.people.events import PasskeyAdded, PasskeyCopySeen, PasskeyRemoved, SignInFailed
 from server.people.model import Account, Proof
 from server.people.own_codes import LastAuthenticator
 from server.people.passkeys import (
     Added,
     Assertion,
+    PasskeyCopied,
     PasskeyRefused,
     Site,
     challenge_in,
@@ -87,8 +90,8 @@ class OwnPasskeys:
         Raises:
             PasskeyRefused: nobody's passkey signed this now, or the account is closed.
         """
-        challenge = self._challenge(_SIGN_IN, assertion.client_data)
-        async with self.units.transaction() as tx:
+        async with self._noting_failure(assertion), self.units.transaction() as tx:
+            challenge = self._challenge(_SIGN_IN, assertion.client_data)
             account = await self._use(assertion, site, challenge, tx)
             return await open_session(account, Proof.PASSKEY, tx, self.clock), account.id
 
@@ -98,8 +101,8 @@ class OwnPasskeys:
         Raises:
             PasskeyRefused: none of one's own passkeys signed this now.
         """
-        challenge = self._challenge(f"prove {identity.account_id}", assertion.client_data)
-        async with self.units.transaction() as tx:
+        async with self._noting_failure(assertion), self.units.transaction() as tx:
+            challenge = self._challenge(f"prove {identity.account_id}", assertion.client_data)
             account = await self._use(assertion, site, challenge, tx)
             if account.id != identity.account_id:
                 raise PasskeyRefused
@@ -143,6 +146,19 @@ class OwnPasskeys:
             if not has_codes and not await tx.people.passkeys_of(account.id):
                 raise LastAuthenticator
             tx.record(PasskeyRemoved(actor=identity.actor, account_id=account.id))
+
+    @asynccontextmanager
+    async def _noting_failure(self, assertion: Assertion) -> AsyncIterator[None]:
+        """Log a refusal with whose passkey it should have been, if it is known; the unit itself is undone."""
+        try:
+            yield
+        except PasskeyRefused as error:
+            kind = PasskeyCopySeen if isinstance(error, PasskeyCopied) else SignInFailed
+            async with self.units.transaction() as tx:
+                passkey = await tx.people.passkey(assertion.credential_id)
+                if passkey is not None:
+                    tx.record(kind(actor=ANONYMOUS.actor, account_id=passkey.account_id))
+            raise
 
     def _challenge(self, purpose: str, client_data: bytes) -> Challenge:
         challenge = self.challenges.read(purpose, challenge_in(client_data), self.clock.now())

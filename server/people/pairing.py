@@ -25,6 +25,7 @@ class WrongPairingCode(DomainError):
     """The pairing code is unknown, used or expired."""
 
     code = "wrong-pairing-code"
+    is_attempt = True
     title = N_("配对码不对或已失效")
     advice = N_("请在值班台重新生成配对码，10 分钟内输入。")
 
@@ -42,6 +43,7 @@ class UnknownDevice(DomainError):
 
     kind = Kind.FORBIDDEN
     code = "unknown-device"
+    is_attempt = True
     title = N_("这台设备没有配对")
     advice = N_("请在值班台生成配对码，在这里输入。")
 

@@ -20,8 +20,13 @@ class PasskeyRefused(DomainError):
     """The answer of the browser is none to what it was asked, or of no passkey that is known here."""
 
     code = "passkey-refused"
+    is_attempt = True
     title = N_("通行密钥没有通过验证")
     advice = N_("请重试。若一直不行，请用密码和验证码登录，或联系本机构的安全管理员。")
+
+
+class PasskeyCopied(PasskeyRefused):
+    """It signed rightly, and has counted less than before: there are two of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,8 @@ def used(site: Site, assertion: Assertion, challenge: Challenge, passkey: Passke
     """Return the passkey as it is after this use (§7.2).
 
     Raises:
-        PasskeyRefused: the passkey did not sign this here and now, or a copy of it did before.
+        PasskeyRefused: the passkey did not sign this here and now.
+        PasskeyCopied: a copy of it did before.
     """
     from webauthn import verify_authentication_response  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
@@ -166,11 +172,14 @@ def used(site: Site, assertion: Assertion, challenge: Challenge, passkey: Passke
             expected_rp_id=site.domain,
             expected_origin=site.origin,
             credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
+            credential_current_sign_count=0,  # compared below: it matters only of who signed rightly
             require_user_verification=True,
         )
     except (WebAuthnException, *_MALFORMED):
         raise PasskeyRefused from None
+    counts = max(read.new_sign_count, passkey.sign_count) > 0
+    if counts and read.new_sign_count <= passkey.sign_count:  # §6.1.1
+        raise PasskeyCopied
     return replace(passkey, sign_count=read.new_sign_count, used_at=now)
 
 

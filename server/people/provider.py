@@ -29,6 +29,7 @@ class ProviderRefused(DomainError):
     """The provider did not say who it is, or what it said is not to be believed."""
 
     code = "provider-refused"
+    is_attempt = True
     title = N_("单位统一身份没有通过验证")
     advice = N_("请重新登录。若一直不行，请用通行密钥或密码登录，并告诉系统管理员。")
 

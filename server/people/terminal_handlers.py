@@ -10,7 +10,7 @@ from server.http.identity import identity_of, session_token
 from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.parsing import Input, parse_form, parse_json
-from server.http.problems import STATUS
+from server.http.problems import STATUS, note_attempt
 from server.http.routing import Route
 from server.kernel.clock import Clock
 from server.kernel.errors import DomainError
@@ -101,6 +101,7 @@ class TerminalHandlers:
             form = await parse_form(request, PairForm)
             token = await self._door.pair(form.code, form.public_key)
         except DomainError as error:
+            note_attempt(error)
             status = STATUS[error.kind]
             return self._pages.render(request, "people/pair.html", status=status, problem=error)
         return self._cookies.keep_session(see_other("/kiosk"), token, TERMINAL_LIFE)

@@ -1,11 +1,15 @@
 """What each answer tells the browser, and what the process log keeps of a refusal."""
 
+from collections import Counter
+
 import pytest
 from structlog.testing import capture_logs
 
+from server.http.base64 import to_text
 from server.kernel.identity import Role
 from tests.factories import account
 from tests.http.conftest import Browser, SignedIn
+from tests.terminal_device import Device
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/healthz", "/nowhere", "/api/openapi.json", "/static/x.css"])
@@ -18,6 +22,23 @@ async def test_every_answer_keeps_to_itself(anonymous: Browser, path: str) -> No
     assert {"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy.split("; "))
     assert "unsafe" not in policy
     assert not [name for name in headers if name.startswith("Access-Control-")]
+
+
+async def test_who_tries_to_get_in_is_told_of_once_a_second(
+    anonymous: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.http.problems._TOLD_AT", {})
+    monkeypatch.setattr("server.http.problems._LEFT_OUT", Counter())
+    wrong = {"Authorization": "Bearer lb_wrong", "Accept": "application/json"}
+    with capture_logs() as lines:
+        for _ in range(20):
+            assert (await anonymous.get("/api/v1/cases", headers=wrong)).status == 401
+        form = {"code": "1" * 12, "public_key": to_text(Device().public_key)}
+        assert (await anonymous.post("/kiosk/pair", data=form)).status == 422
+    told = [line for line in lines if line["event"] == "kept out"]
+    assert {line["code"] for line in told} == {"not-signed-in", "wrong-pairing-code"}
+    assert len(told) < 20
+    assert {line["origin"] for line in told} == {"127.0.0.1"}
 
 
 async def test_who_is_refused_is_logged_and_the_record_is_not(signed_in: SignedIn) -> None:

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.audit.search import Search
 from server.kernel.identity import Role
 from server.people.challenges import Challenge
 from server.people.model import Account
@@ -145,6 +146,25 @@ async def test_a_device_whose_count_goes_back_is_a_copy(
     device.count = 0
     copied = device.get(await asked(browser, "/sign-in/passkey"))
     assert (await browser.post("/sign-in/passkey", json=copied)).status == 422
+
+
+async def test_a_refused_passkey_is_in_the_log_of_whose_it_is_and_a_copy_by_name(
+    browser: Browser, database: Database, device: Authenticator
+) -> None:
+    person = await person_with(browser, database, device)
+    signed = device.get(await asked(browser, "/sign-in/passkey"))
+    forged = signed | {"signature": signed["authenticator_data"]}
+    assert (await browser.post("/sign-in/passkey", json=forged)).status == 422
+    assert (await browser.post("/sign-in/passkey", json=signed)).status == 200
+    device.count = 0
+    copied = device.get(await asked(browser, "/sign-in/passkey"))
+    assert (await browser.post("/sign-in/passkey", json=copied)).status == 422
+    nobodys = copied | {"id": "AAAA"}
+    assert (await browser.post("/sign-in/passkey", json=nobodys)).status == 422
+    async with database.reading() as tx:
+        entries = await tx.log.oldest(Search(subject=f"account:{person.id}"), after=0, up_to=99, limit=99)
+    failed = [(each.event, each.actor) for each in entries if each.actor.startswith("anonymous")]
+    assert failed == [("SignInFailed", "anonymous:-"), ("PasskeyCopySeen", "anonymous:-")]
 
 
 async def test_an_answer_counts_once_however_often_it_is_sent(
