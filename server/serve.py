@@ -128,7 +128,7 @@ async def make_first_account(settings: Settings, login: str) -> tuple[str, str] 
     """Make one of the first two security administrators; return login and password, None for a third."""
     database = compose(settings)[DATABASE]
     try:
-        made = await first_account(login, database, Argon2Passwords())
+        made = await first_account(login, database, Argon2Passwords(), SystemClock())
         return (made[0].login, made[1]) if made else None
     finally:
         await database.close()

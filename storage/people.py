@@ -59,9 +59,11 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(query.values(values_of(account)))
 
     @override
-    async def set_password(self, account_id: AccountId, password_hash: str, *, is_initial: bool) -> None:
+    async def set_password(
+        self, account_id: AccountId, password_hash: str, *, initial_until: datetime | None
+    ) -> None:
         query = update(tables.account).where(tables.account.c.id == account_id)
-        values = query.values(password_hash=password_hash, password_is_initial=is_initial)
+        values = query.values(password_hash=password_hash, initial_until=initial_until)
         await self._connection.execute(values)
 
     @override

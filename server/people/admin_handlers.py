@@ -30,6 +30,7 @@ from server.people.administration import (
 )
 from server.people.cookies import Cookies
 from server.people.model import Account, OrganisationKind
+from server.people.policy import stands
 from server.people.ports import Passwords, PeopleTx
 from server.people.recovery import approve_recovery, ask_recovery, withdraw_recovery
 from server.people.signing_in import PasswordDoor
@@ -188,7 +189,9 @@ class AdminHandlers:
     async def reset_password(self, request: web.Request) -> web.Response:
         """Give the account a fresh password and show it, once."""
         identity = identity_of(request)
-        shown = await reset_password(_account_id(request), identity, self._units, self._passwords)
+        shown = await reset_password(
+            _account_id(request), identity, self._units, self._passwords, self._clock
+        )
         return await self._accounts(request, shown=shown)
 
     async def ask_recovery(self, request: web.Request) -> web.Response:
@@ -204,7 +207,9 @@ class AdminHandlers:
     async def recover(self, request: web.Request) -> web.Response:
         """Approve what another administrator asked, and show the first password, once."""
         identity = identity_of(request)
-        shown = await approve_recovery(_account_id(request), identity, self._units, self._passwords)
+        shown = await approve_recovery(
+            _account_id(request), identity, self._units, self._passwords, self._clock
+        )
         return await self._accounts(request, shown=shown)
 
     async def leave(self, request: web.Request) -> web.Response:
@@ -293,11 +298,14 @@ class AdminHandlers:
             recoveries = await tx.people.recoveries()
         form = await read_form(request)
         keepers = [each for each in accounts if each.active and each.role is Role.SECURITY_ADMIN]
+        by_id, now = {each.id: each for each in accounts}, self._clock.now()
         return self._pages.render(
             request,
             "people/accounts.html",
-            by_id={each.id: each for each in accounts},
-            recoveries={each.account_id: each for each in recoveries},
+            by_id=by_id,
+            recoveries={
+                each.account_id: each for each in recoveries if stands(each, by_id[each.asked_by], now)
+            },
             is_alone=len(keepers) == 1,
             status=status_of(problem),
             accounts=accounts,

@@ -21,7 +21,13 @@ from server.people.events import (
     TerminalAdded,
 )
 from server.people.model import Account, Organisation, OrganisationKind, Recovery, Terminal
-from server.people.policy import KEEPERS, needed_organisation, relation_to_account, reset_is_harmless
+from server.people.policy import (
+    INITIAL_LIFE,
+    KEEPERS,
+    needed_organisation,
+    relation_to_account,
+    reset_is_harmless,
+)
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
 
@@ -92,7 +98,7 @@ async def add_account(
         organisation_id=command.organisation_id,
         title=command.title,
         active=command.role is not Role.SECURITY_ADMIN,
-        password_is_initial=True,
+        initial_until=clock.now() + INITIAL_LIFE,
     )
     async with units.transaction() as tx:
         await _check(account, tx)
@@ -141,7 +147,7 @@ async def check_separation(account: Account, tx: PeopleTx) -> None:
 
 
 async def reset_password(
-    account_id: AccountId, identity: Identity, units: Units[PeopleTx], passwords: Passwords
+    account_id: AccountId, identity: Identity, units: Units[PeopleTx], passwords: Passwords, clock: Clock
 ) -> tuple[Account, str]:
     """Give an account a fresh password, shown once, and end its sessions.
 
@@ -154,7 +160,7 @@ async def reset_password(
         account = await find_other(account_id, identity, tx)
         if not await _may_reset(account, tx):
             raise NeedsTwo
-        await tx.people.set_password(account.id, password_hash, is_initial=True)
+        await tx.people.set_password(account.id, password_hash, initial_until=clock.now() + INITIAL_LIFE)
         await revoke_sessions(account.id, identity, tx)
         tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
     return account, password
@@ -233,7 +239,7 @@ async def add_terminal(facility_id: OrganisationId, name: str, identity: Identit
 
 
 async def first_account(
-    login: str, units: Units[PeopleTx], passwords: Passwords
+    login: str, units: Units[PeopleTx], passwords: Passwords, clock: Clock
 ) -> tuple[Account, str] | None:
     """Make one of the first two security administrators and return the account and its password.
 
@@ -253,7 +259,7 @@ async def first_account(
             name=login,
             role=Role.SECURITY_ADMIN,
             organisation_id=None,
-            password_is_initial=True,
+            initial_until=clock.now() + INITIAL_LIFE,
         )
         await tx.people.add_account(account, password_hash=password_hash)
         tx.record(AccountAdded(actor="command:account", account_id=account.id, role=account.role))

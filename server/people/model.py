@@ -48,8 +48,13 @@ class Account:
     active: bool = True
     seeded: bool = False
     """Made by the demo; only such an account can be chosen without a password, and only in the demo."""
-    password_is_initial: bool = False
-    """Whether somebody else gave the password, so that it has to be changed before anything else."""
+    initial_until: datetime | None = None
+    """Until when the password opens anything, if somebody else gave it; None for one's own."""
+
+    @property
+    def password_is_initial(self) -> bool:
+        """Whether somebody else gave the password, so that it has to be changed before anything else."""
+        return self.initial_until is not None
 
     @property
     def identity(self) -> Identity:

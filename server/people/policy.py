@@ -8,7 +8,7 @@ from server.kernel.errors import NotFound
 from server.kernel.identity import Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.permissions import Relation
-from server.people.model import Account, Attempts, OrganisationKind, Passkey, Proof, Terminal
+from server.people.model import Account, Attempts, OrganisationKind, Passkey, Proof, Recovery, Terminal
 
 SESSION_LIFE = timedelta(hours=12)
 """A working day. NIST SP 800-63B-4 asks for an end within 24 hours at AAL2 (§2.2.3), 12 at AAL3 (§2.3.3)."""
@@ -20,6 +20,10 @@ NOTED_AFTER = timedelta(minutes=10)
 """How much later a session has to be used to have that written down for its person to see."""
 KEEPERS = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 """Those who run or audit the installation: no person is two of them, and AAL3 is asked of them."""
+INITIAL_LIFE = timedelta(hours=72)
+"""How long a password that somebody else gave opens the way to one of one's own (OWASP ASVS 5.0, 6.4.1)."""
+RECOVERY_LIFE = timedelta(days=7)
+"""How long a recovery waits to be approved: what was made sure of before that need not be true any more."""
 PROOF_LIFE = timedelta(minutes=10)
 """How long after showing who one is a change of permissions or a release of documents is let through."""
 TERMINAL_LIFE = timedelta(hours=1)
@@ -83,6 +87,13 @@ def reset_is_harmless(role: Role, *, has_own: bool, is_linked: bool) -> bool:
     already, nor with an account that could approve what another keeper of accounts asks for.
     """
     return has_own or not (is_linked or role is Role.SECURITY_ADMIN)
+
+
+def stands(recovery: Recovery, asker: Account | None, now: datetime) -> bool:
+    """Tell whether a recovery may be approved still: it is not old, and who asked keeps accounts still."""
+    if asker is None or not asker.active or asker.role is not Role.SECURITY_ADMIN:
+        return False
+    return now - recovery.asked_at < RECOVERY_LIFE
 
 
 def relation_to_account(identity: Identity) -> Relation:

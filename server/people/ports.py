@@ -45,8 +45,10 @@ class PeopleStore(Protocol):
         """Store a changed account."""
         ...
 
-    async def set_password(self, account_id: AccountId, password_hash: str, *, is_initial: bool) -> None:
-        """Store another password's hash, and whether somebody else gave it."""
+    async def set_password(
+        self, account_id: AccountId, password_hash: str, *, initial_until: datetime | None
+    ) -> None:
+        """Store another password's hash, and until when it opens anything if somebody else gave it."""
         ...
 
     async def all_accounts(self) -> tuple[Account, ...]:

@@ -14,7 +14,8 @@ from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.administration import ask_another, check_separation, find_other, first_password
 from server.people.events import AccountReopened, PasswordSet, RecoveryApproved, RecoveryWithdrawn
-from server.people.model import Account
+from server.people.model import Account, Recovery
+from server.people.policy import INITIAL_LIFE, stands
 from server.people.ports import Passwords, PeopleTx
 from server.people.sessions import revoke_sessions
 
@@ -56,13 +57,20 @@ async def ask_recovery(
         RecoveryPending: somebody has asked already.
     """
     account = await find_other(account_id, identity, tx)
-    if await tx.people.recovery_of(account.id) is not None:
-        raise RecoveryPending
+    pending = await tx.people.recovery_of(account.id)
+    if pending is not None:
+        if await _stands(pending, tx, clock):
+            raise RecoveryPending
+        await tx.people.remove_recovery(account.id)
     await ask_another(account, reason, identity, tx, clock)
 
 
+async def _stands(recovery: Recovery, tx: PeopleTx, clock: Clock) -> bool:
+    return stands(recovery, await tx.people.account(recovery.asked_by), clock.now())
+
+
 async def approve_recovery(
-    account_id: AccountId, identity: Identity, units: Units[PeopleTx], passwords: Passwords
+    account_id: AccountId, identity: Identity, units: Units[PeopleTx], passwords: Passwords, clock: Clock
 ) -> tuple[Account, str]:
     """Take away all that the person proved themselves with, and return a first password, shown once.
 
@@ -70,7 +78,7 @@ async def approve_recovery(
 
     Raises:
         InvalidInput: meanwhile the person has another of the roles that are kept apart.
-        NoRecovery: nobody has asked.
+        NoRecovery: nobody has asked, or not lately, or nobody who may.
         OwnAccount: it is the administrator's own.
         SamePerson: the administrator asked for it.
     """
@@ -78,7 +86,7 @@ async def approve_recovery(
     async with units.transaction() as tx:
         account = await find_other(account_id, identity, tx)
         recovery = await tx.people.recovery_of(account.id)
-        if recovery is None:
+        if recovery is None or not await _stands(recovery, tx, clock):
             raise NoRecovery
         if recovery.asked_by == identity.account_id:
             raise SamePerson
@@ -91,7 +99,7 @@ async def approve_recovery(
         for passkey in await tx.people.passkeys_of(account.id):
             await tx.people.remove_passkey(account.id, passkey.credential_id)
         await tx.people.remove_link(account.id)
-        await tx.people.set_password(account.id, password_hash, is_initial=True)
+        await tx.people.set_password(account.id, password_hash, initial_until=clock.now() + INITIAL_LIFE)
         await tx.people.remove_recovery(account.id)
         await revoke_sessions(account.id, identity, tx)
         tx.record(RecoveryApproved(actor=identity.actor, account_id=account.id))

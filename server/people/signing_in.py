@@ -125,7 +125,7 @@ class PasswordDoor:
         new_hash = await self.passwords.hash(new)
 
         async def change(account: Account, tx: PeopleTx) -> bool:
-            await tx.people.set_password(account.id, new_hash, is_initial=False)
+            await tx.people.set_password(account.id, new_hash, initial_until=None)
             await revoke_sessions(account.id, identity, tx)
             tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
             return True
@@ -159,7 +159,7 @@ class PasswordDoor:
 
     async def _proof(self, account: Account, code: str, tx: PeopleTx) -> Proof | None:
         """Return what the right password and this code amount to; None where that is not enough."""
-        if not account.active:
+        if not account.active or (account.initial_until and account.initial_until <= self.clock.now()):
             return None
         authenticator = await tx.people.otp_authenticator(account.id)
         passkeys = await tx.people.passkeys_of(account.id)

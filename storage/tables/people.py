@@ -40,7 +40,7 @@ account = Table(
     Column("active", Boolean, nullable=False),
     Column("password_hash", String(200)),
     Column("seeded", Boolean, nullable=False),
-    Column("password_is_initial", Boolean, nullable=False),
+    Column("initial_until", UtcDateTime),
 )
 
 terminal = Table(

@@ -1,5 +1,6 @@
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientResponse, WSMsgType
@@ -8,6 +9,7 @@ from server.kernel.identity import Role
 from server.people.administration import first_account
 from server.people.model import OrganisationKind
 from server.people.passwords import Argon2Passwords
+from server.people.policy import INITIAL_LIFE
 from storage.database import Database
 from tests.factories import account, organisation
 from tests.fakes.clock import SetClock
@@ -76,6 +78,18 @@ async def test_a_password_that_somebody_else_gave_opens_nothing_but_its_change(
     assert (await anonymous.get("/audit", allow_redirects=False)).status == 200
     page = await (await anonymous.get("/account")).text()
     assert "现在的密码是别人给的" not in page
+
+
+async def test_a_password_that_somebody_else_gave_opens_nothing_after_three_days(
+    signed_in: SignedIn, anonymous: Browser, clock: SetClock
+) -> None:
+    admin = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
+    given = await shown_password(await admin.post("/accounts", data=AUDITOR))
+    form = {"login": "yan", "password": given}
+    clock.move(INITIAL_LIFE - timedelta(seconds=1))
+    assert (await anonymous.post("/sign-in", data=form, allow_redirects=False)).status == 303
+    clock.move(timedelta(seconds=1))
+    assert (await anonymous.post("/sign-in", data=form, allow_redirects=False)).status == 422
 
 
 async def test_a_password_that_was_reset_has_to_be_changed_again(
@@ -172,7 +186,7 @@ async def test_an_organisation_outside_any_area_is_refused(signed_in: SignedIn) 
 
 async def test_the_first_two_accounts_are_made_by_the_command_and_no_third(database: Database) -> None:
     passwords = Argon2Passwords()
-    made = [await first_account("security", database, passwords) for _ in range(3)]
+    made = [await first_account("security", database, passwords, SetClock()) for _ in range(3)]
     assert [each[0].login if each else None for each in made] == ["security", "security2", None]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from server.kernel.identity import Role
 from server.people.model import Account, FederatedLink
+from server.people.policy import RECOVERY_LIFE
 from storage.database import Database
 from tests.factories import account
 from tests.fakes.clock import SetClock
@@ -86,6 +87,23 @@ async def test_what_was_withdrawn_is_not_approved(
     assert await post(second, f"{path}/withdraw") == 303
     assert await post(second, f"{path}/withdraw") == 409
     assert await post(second, f"{path}/approve") == 409
+
+
+async def test_a_recovery_is_approved_within_a_week_and_while_who_asked_keeps_accounts(
+    signed_in: SignedIn, database: Database, clock: SetClock
+) -> None:
+    path = f"/accounts/{(await add_person(database)).id}/recovery"
+    asker, approver = (account(Role.SECURITY_ADMIN, seeded=True) for _ in range(2))
+    first, second = await signed_in(asker), await signed_in(approver)
+    assert await post(first, path, REASON) == 303
+    clock.move(RECOVERY_LIFE)
+    first, second = await signed_in(asker), await signed_in(approver)
+    assert await post(second, f"{path}/approve") == 409
+    assert REASON["reason"] not in await (await second.get("/accounts")).text()
+    assert await post(first, path, REASON) == 303, "asked for anew"
+    assert await post(second, f"/accounts/{asker.id}/close") == 303
+    third = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
+    assert await post(third, f"{path}/approve") == 409
 
 
 async def test_a_recovery_needs_a_reason(admins: tuple[Browser, Browser], database: Database) -> None:
