@@ -279,7 +279,7 @@ def people_part(ground: WebGround) -> Part:
             KeyHandlers(units=database, keys=AgencyKeys(database, clock), clock=clock, pages=pages),
             PasskeyHandlers(passkeys=passkeys, door=door, cookies=cookies, sites=sites),
             *(
-                (FederationHandlers(federation=federation, pages=pages, cookies=cookies),)
+                (FederationHandlers(federation=federation, pages=pages, cookies=cookies, sites=sites),)
                 if federation
                 else ()
             ),

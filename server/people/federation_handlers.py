@@ -13,6 +13,7 @@ from server.people.cookies import Cookies
 from server.people.federation import TRIP, Errand, Federation
 from server.people.policy import SESSION_LIFE
 from server.people.provider import ProviderRefused
+from server.people.site import Sites
 
 _COOKIE = "lianbian_provider"
 _BACK = "/sign-in/provider/back"
@@ -22,11 +23,12 @@ _PROVED = f"{PROVE}/done"
 class FederationHandlers:
     """Serves those whom the provider knows; there only where the operator has set one up."""
 
-    def __init__(self, *, federation: Federation, pages: Pages, cookies: Cookies) -> None:
+    def __init__(self, *, federation: Federation, pages: Pages, cookies: Cookies, sites: Sites) -> None:
         """Keep what is needed."""
         self._federation = federation
         self._pages = pages
         self._cookies = cookies
+        self._sites = sites
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes."""
@@ -104,4 +106,4 @@ class FederationHandlers:
         return f"__Secure-{_COOKIE}" if self._cookies.secure else _COOKIE
 
     def _redirect_uri(self, request: web.Request) -> str:
-        return f"{'https' if self._cookies.secure else 'http'}://{request.host}{_BACK}"
+        return f"{self._sites.origin_of(request)}{_BACK}"

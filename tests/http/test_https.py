@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from aiohttp.test_utils import TestClient
 
 from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
 from server.settings import Settings
 from storage.database import Database
-from tests.http.conftest import Browser
+from tests.authenticator import Authenticator
+from tests.http.conftest import OUR_PAGE, Browser
 from tests.http.test_codes import PASSWORD, add_person
 
 
@@ -45,6 +47,33 @@ async def test_a_session_is_heard_under_its_bound_name_alone(anonymous: Browser,
 
     assert await asked("__Host-lianbian_session") == 200
     assert await asked(SESSION_COOKIE) == 303
+
+
+async def test_a_passkey_that_signed_for_another_port_opens_nothing(
+    anonymous: Browser, database: Database
+) -> None:
+    """Whoever answers there can pass it on under whatever host they like."""
+    headers = OUR_PAGE | {"Accept": "application/json", "Host": "localhost"}
+    browser: Browser = TestClient(anonymous.server, headers=headers)
+    device = Authenticator(domain="localhost", origin="https://localhost")
+    form = {"login": (await add_person(database)).login, "password": PASSWORD}
+    opened = await browser.post("/sign-in", data=form, allow_redirects=False)
+    cookie = {"Cookie": f"__Host-lianbian_session={opened.cookies['__Host-lianbian_session'].value}"}
+    options = await (await browser.post("/account/passkeys/options", json={}, headers=cookie)).json()
+    added = device.create(options) | {"name": "办公室电脑"}
+    assert (await browser.post("/account/passkeys", json=added, headers=cookie)).status == 204
+
+    async def signing_in_at(host: str) -> int:
+        device.origin = f"https://{host}"
+        options = await (
+            await browser.post("/sign-in/passkey/options", json={}, headers={"Host": host})
+        ).json()
+        answer = device.get(options)
+        return (await browser.post("/sign-in/passkey", json=answer, headers={"Host": host})).status
+
+    assert await signing_in_at("localhost:6666") == 422
+    assert await signing_in_at("localhost") == 200
+    await browser.session.close()
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/healthz", "/nowhere", "/api/openapi.json", "/static/x.css"])
