@@ -23,6 +23,7 @@ class Outside(Mailer, SmsGateway, WebhookSender):
     """Takes what leaves, or refuses it."""
 
     refuses: bool = False
+    failure: Exception = field(default_factory=lambda: NotDelivered("refused"))
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     """Id, to whom, and what."""
     headers: list[Mapping[str, str]] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Outside(Mailer, SmsGateway, WebhookSender):
     @override
     async def send(self, *args: object, **more: object) -> None:
         if self.refuses:
-            raise NotDelivered("refused")
+            raise self.failure
         first, second, third = args if len(args) == 3 else (*args, more["text"])
         if isinstance(second, Mapping):
             self.headers.append(second)

@@ -22,11 +22,16 @@ from server.kernel.permissions import Action
 from server.kernel.transaction import Units
 from server.people.policy import AGENCIES
 
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*$"
+"""One address, without quotes or comments (RFC 5322 §3.4.1), at a host name (RFC 1123 §2.1)."""
+
 
 class ContactForm(Input):
     """Where a person wants alerts; an empty field: not there."""
 
-    email: Annotated[str, Field(max_length=200, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")] = ""
+    email: Annotated[str, Field(max_length=200, pattern=_ADDRESS)] = ""
     phone: Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")] = ""
 
 

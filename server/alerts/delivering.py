@@ -89,9 +89,13 @@ class Post(Generic[TxT]):
             await send()
         except NotDelivered as failure:
             log.warning("not delivered", channel=delivery.channel, id=delivery.id, reason=str(failure))
-            await self._note_failure(delivery, alert)
+        except Exception:
+            # Our mistake, or a library's: tried again and given up like any other, not sent for ever.
+            log.exception("not delivered", channel=delivery.channel, id=delivery.id)
         else:
             await self._note(replace(delivery, attempts=delivery.attempts + 1, sent_at=self.clock.now()))
+            return
+        await self._note_failure(delivery, alert)
 
     async def _prepared(self, delivery: Delivery, alert: Alert, tx: TxT) -> Send | None:
         """Return what sends it; None if it is to go nowhere any more."""

@@ -121,6 +121,14 @@ async def test_a_lawyer_who_has_left_the_case_sees_none_of_its_alerts(
     assert (await lawyer.post(address)).status == 404
 
 
+@pytest.mark.parametrize(
+    "email", ["_:;%@'!.", "张@[-)", "._:,_@.)", "a,b@x.cn", "g:a@x.cn", ".a@x.cn", "a@x..cn"]
+)
+async def test_an_address_is_one_and_no_list(world: World, signed_in: SignedIn, email: str) -> None:
+    lawyer = await signed_in(world.accounts[Role.LAWYER])
+    assert (await lawyer.post("/account/contact", data={"email": email})).status == 422
+
+
 async def test_a_person_says_where_alerts_go_besides(world: World, signed_in: SignedIn) -> None:
     lawyer = await signed_in(world.accounts[Role.LAWYER])
     form = {"email": "zhou@example.com", "phone": "13800000000"}

@@ -10,6 +10,7 @@ from server.alerts.delivering import LEASE
 from server.alerts.model import Alert, AlertKind, Contact
 from server.alerts.own_ways import Webhooks
 from server.alerts.policy import ESCALATION, GIVE_UP_AFTER
+from server.alerts.ports import NotDelivered
 from server.alerts.reach import Reach
 from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.deadlines.choices import Choice, Question
@@ -313,11 +314,12 @@ async def test_a_message_that_is_refused_is_tried_again_under_the_same_id_and_gi
     assert len({message_id for message_id, _, _ in town.outside.sent}) == count
 
 
+@pytest.mark.parametrize("failure", [NotDelivered("refused"), RuntimeError("of a library's")], ids=str)
 async def test_what_cannot_be_delivered_for_a_day_is_given_up(
-    town: Town, world: World, clock: SetClock
+    town: Town, world: World, clock: SetClock, failure: Exception
 ) -> None:
     await one_late_duty(town, world, clock)
-    town.outside.refuses = True
+    town.outside.refuses, town.outside.failure = True, failure
     for _ in range(60):
         await town.send()
         clock.move(timedelta(hours=1))
