@@ -328,6 +328,17 @@ async def test_what_cannot_be_delivered_for_a_day_is_given_up(
     assert clock.now() - GIVE_UP_AFTER > (await raised(town, world))[0].raised_at
 
 
+async def test_what_somebody_saw_to_meanwhile_leaves_no_more(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await one_late_duty(town, world, clock)
+    async with town.database.transaction() as tx:
+        for alert in await tx.alerts.open_alerts_of(world.accounts[Role.LAWYER].id):
+            await tx.alerts.put_alert(replace(alert, settled_at=clock.now()))
+    await town.send()
+    assert town.outside.sent == []
+
+
 async def test_a_worker_that_dies_while_it_sends_leaves_the_message_to_the_next(
     town: Town, world: World, clock: SetClock
 ) -> None:
