@@ -34,7 +34,8 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; everything that was started has ended on return.
 
     Raises:
-        CannotServe: the TCP port is in use, or the database is and the demo was asked for.
+        CannotServe: the TCP port is in use; real people use the database and the demo was asked for; or the
+            other way round.
     """
     stopped = stop_event()
     app = compose(settings)
@@ -46,6 +47,12 @@ async def serve(settings: Settings) -> None:
         await _try_port(settings)
         if settings.demo:
             await _seed(app[DATABASE])
+        elif await is_seeded(app[DATABASE]):
+            message = (
+                "数据目录里是演示省份，任何人都知道它的密钥。正式使用请用 --data-dir 另选。\n"
+                "The data directory holds the demo, whose key is known: choose another with --data-dir."
+            )
+            raise CannotServe(message)
         await _listen(runner, settings)
         media = supervised([_media_child(settings)])
         async with _figures(app, settings), media, _demo_dossier(app, settings):
@@ -74,6 +81,7 @@ async def _figures(app: web.Application, settings: Settings) -> AsyncIterator[No
 async def _seed(database: Database) -> None:
     """Make the demo province where there is none yet, saying so: it takes some seconds."""
     if await is_seeded(database):
+        await _make_province(database)  # which refuses a database that others use as well
         return
     _say("生成演示省份 · making the demo province …")
     started = time.monotonic()

@@ -98,7 +98,7 @@ class Post(Generic[TxT]):
         await self._note_failure(delivery, alert)
 
     async def _prepared(self, delivery: Delivery, alert: Alert, tx: TxT) -> Send | None:
-        """Return what sends it; None if it is to go nowhere any more, as of what somebody saw to meanwhile."""
+        """Return what sends it; None if it is to go nowhere any more, or somebody has seen to it."""
         if not alert.open:
             return None
         if delivery.channel is Channel.WEBHOOK:

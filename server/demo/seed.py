@@ -28,20 +28,21 @@ async def is_seeded(database: Database) -> bool:
 
 
 class InUse(Exception):
-    """The database has accounts, which are not the demo's: real people work with it."""
+    """The database has accounts which are not the demo's: real people work with it."""
 
 
 async def seed(database: Database, clock: Clock) -> None:
     """Make the demo province around the clock's today; a database that has it is left alone.
 
     Raises:
-        InUse: there are accounts, but no demo.
+        InUse: there are accounts that are not the demo's.
     """
-    if await is_seeded(database):
-        return
     async with database.reading() as tx:
-        if await tx.people.all_accounts():
-            raise InUse
+        accounts = await tx.people.all_accounts()
+    if not all(each.seeded for each in accounts):
+        raise InUse
+    if accounts:
+        return
     rng = Random(_SEED)  # noqa: S311 - the same invention each time; nothing secret
     organisations = make_organisations()
     people = make_people(organisations, rng)

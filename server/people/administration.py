@@ -24,6 +24,7 @@ from server.people.model import Account, Organisation, OrganisationKind, Recover
 from server.people.policy import (
     INITIAL_LIFE,
     KEEPERS,
+    account_of,
     needed_organisation,
     relation_to_account,
     reset_is_harmless,
@@ -102,6 +103,8 @@ async def add_account(
     )
     async with units.transaction() as tx:
         await _check(account, tx)
+        adding = await tx.people.account(account_of(identity))
+        account = replace(account, seeded=adding is not None and adding.seeded)  # the demo's add to the demo
         await tx.people.add_account(account, password_hash=password_hash)
         tx.record(AccountAdded(actor=identity.actor, account_id=account.id, role=account.role))
         if not account.active:
@@ -244,11 +247,13 @@ async def first_account(
     """Make one of the first two security administrators and return the account and its password.
 
     Its login name is `login`, with a number where that is taken. Returns None where there are two: from then
-    on one adds others on the page, and another approves.
+    on one adds others on the page, and another approves. In a demo it returns None as well.
     """
     password, password_hash = await first_password(passwords)
     async with units.transaction() as tx:
         accounts = await tx.people.all_accounts()
+        if any(each.seeded for each in accounts):
+            return None
         if len([each for each in accounts if each.active and each.role is Role.SECURITY_ADMIN]) >= _ENOUGH:
             return None
         taken = {each.login for each in accounts}

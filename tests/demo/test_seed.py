@@ -13,13 +13,16 @@ from server.demo.names import colleagues
 from server.demo.organisations import make_organisations
 from server.demo.people import make_people
 from server.demo.regions import areas
-from server.demo.seed import DEMO_AGENCY, DEMO_AGENCY_KEY, seed
+from server.demo.seed import DEMO_AGENCY, DEMO_AGENCY_KEY, InUse, seed
 from server.kernel.clock import local_date
 from server.kernel.identity import Role
+from server.people.administration import first_account
 from server.people.model import Account, OrganisationKind
+from server.people.passwords import Argon2Passwords
 from server.people.sessions import hash_of
 from storage.database import Database
 from storage.tables.base import metadata
+from tests.factories import account as made_up
 from tests.fakes.clock import SetClock
 
 
@@ -148,6 +151,18 @@ async def test_a_failure_in_the_middle_leaves_nothing_half_made(database: Databa
     assert set((await _rows(database)).values()) == {0}
     await seed(database, clock)
     assert (await _rows(database))["account"] > 0
+
+
+async def test_the_demo_is_not_served_where_others_have_accounts_as_well(
+    database: Database, clock: SetClock
+) -> None:
+    await seed(database, clock)
+    await seed(database, clock)
+    assert await first_account("security", database, Argon2Passwords(), clock) is None
+    async with database.transaction() as tx:
+        await tx.people.add_account(made_up(), password_hash=None)
+    with pytest.raises(InUse):
+        await seed(database, clock)
 
 
 async def test_the_demo_agency_is_known_by_its_key(database: Database, clock: SetClock) -> None:

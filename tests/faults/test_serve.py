@@ -11,7 +11,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from server.settings import Settings
 from storage.head_files import HeadFiles
+from storage.key_file import write_key
+from tests.databases import Content, copy_file
 from tests.faults.serving import free_port, serving
 from tests.until import until
 
@@ -81,6 +84,14 @@ async def test_the_demo_is_never_made_where_real_people_work(tmp_path: Path) -> 
     for command in ("serve", "demo"):
         _, told = await _refused(command, "--port", str(free_port()), "--data-dir", str(tmp_path))
         assert "--no-demo" in told
+
+
+async def test_real_people_are_not_served_where_the_demo_is(tmp_path: Path) -> None:
+    await copy_file(tmp_path / "lianbian.db", Content.PROVINCE)
+    write_key(Settings(data_dir=tmp_path).log_key, bytes(32))
+    options = ("--port", str(free_port()), "--data-dir", str(tmp_path))
+    _, told = await _refused("serve", "--no-demo", *options)
+    assert "--data-dir" in told
 
 
 async def test_a_database_that_does_not_answer_is_named_without_its_password(
