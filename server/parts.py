@@ -99,6 +99,7 @@ from server.rooms.panels import MeetingPanels
 from server.rooms.ports import MediaPlane
 from server.rooms.service import withdraw_lawyer
 from server.rooms.socket import RoomSockets
+from server.rooms.turn import TurnServer
 from server.scheduling.handlers import BookingHandlers
 from server.scheduling.reminding import meeting_reminders
 from server.settings import Settings
@@ -402,7 +403,9 @@ def meetings_part(ground: WebGround, plane: MediaPlane | None) -> Part:
         async with media:
             yield
 
-    hub = Hub(units=database, plane=plane or media, clock=clock)
+    settings = ground.settings
+    turn = TurnServer(settings.turn_urls, settings.turn_secret) if settings.turn_urls else None
+    hub = Hub(units=database, plane=plane or media, clock=clock, turn=turn)
     meetings = MeetingHandlers(units=database, clock=clock, pages=pages, hub=hub)
     sockets = RoomSockets(
         hub=hub,

@@ -1,6 +1,7 @@
 """What an operator may set, read once from the environment; nothing else reads it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
@@ -21,6 +22,10 @@ class Settings:
     """UDP port of the media process."""
     public_address: str = "127.0.0.1"
     """IP address under which browsers reach the media port; it stands in the ICE candidates."""
+    turn_urls: tuple[str, ...] = ()
+    """The TURN server's addresses with commas between, as `turn:HOST:3478` (RFC 7065); empty: none."""
+    turn_secret: str = ""
+    """What the TURN server and this product alone know, 32 characters or more."""
     data_dir: Path = Path("data")
     """Directory that holds the database, the objects and the process sockets."""
     database_url: str = ""
@@ -130,77 +135,127 @@ class Settings:
 
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
+_TURN_URL = re.compile(r"turns?:[A-Za-z0-9.:\[\]-]{1,200}(\?transport=(udp|tcp))?")
+_MOST_TURN_URLS = 4
+"""A browser tries each of them for every connection."""
+_LEAST_SECRET = 32
+"""Characters that a secret shared with a server has at least: 128 bits, written in hexadecimal digits."""
+
+
+class _Variables:
+    """The variables, each read from the environment, or from the file that `…_FILE` names."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str) -> str:
+        variable = f"LIANBIAN_{name}"
+        file = self._environ.get(f"{variable}_FILE")
+        if not file:
+            return self._environ.get(variable, default)
+        if self._environ.get(variable):
+            message = f"{variable} and {variable}_FILE exclude each other"
+            raise ValueError(message)
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            message = f"{variable}_FILE names a file that cannot be read: {file}"
+            raise ValueError(message) from None
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal():
+            message = f"LIANBIAN_{name} must be a number, not {value!r}"
+            raise ValueError(message)
+        return int(value)
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        return self.text(name, str(default)).lower() in _TRUE
+
+    def path(self, name: str) -> Path | None:
+        value = self.text(name, "")
+        return Path(value) if value else None
+
+    def networks(
+        self, name: str, default: tuple[IPv4Network | IPv6Network, ...]
+    ) -> tuple[IPv4Network | IPv6Network, ...]:
+        value = self.text(name, ",".join(map(str, default)))
+        try:
+            return tuple(map(ip_network, _listed(value)))
+        except ValueError:
+            message = f"LIANBIAN_{name} must be addresses or networks with commas between, not {value!r}"
+            raise ValueError(message) from None
+
+    def turn_urls(self) -> tuple[str, ...]:
+        urls = _listed(self.text("TURN_URLS", ""))
+        if len(urls) > _MOST_TURN_URLS or not all(map(_TURN_URL.fullmatch, urls)):
+            message = (
+                f"LIANBIAN_TURN_URLS must be up to {_MOST_TURN_URLS} addresses with commas between, as "
+                "turn:HOST:3478 or turns:HOST:5349?transport=tcp"
+            )
+            raise ValueError(message)
+        return urls
+
+    def turn_secret(self, *, has_urls: bool) -> str:
+        secret = self.text("TURN_SECRET", "")
+        if has_urls != bool(secret):
+            message = "LIANBIAN_TURN_URLS and LIANBIAN_TURN_SECRET are set together or not at all"
+            raise ValueError(message)
+        if secret and len(secret) < _LEAST_SECRET:
+            message = f"LIANBIAN_TURN_SECRET must have {_LEAST_SECRET} characters or more"
+            raise ValueError(message)
+        return secret
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in value.split(",") if each.strip())
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
     Raises:
-        ValueError: a port is no number, a network is none, or a line to others would not be encrypted; the
-            message names the variable, and no address, for there are secrets in them.
+        ValueError: a port is no number, a network is none, a file cannot be read, the TURN server is half
+            told, or a line to others would not be encrypted; the message names the variable, and no address,
+            for there are secrets in them.
     """
-    defaults = Settings()
-
-    def text(name: str, default: str) -> str:
-        return environ.get(f"LIANBIAN_{name}", default)
-
-    def number(name: str, default: int) -> int:
-        value = text(name, str(default))
-        if not value.isdecimal():
-            message = f"LIANBIAN_{name} must be a number, not {value!r}"
-            raise ValueError(message)
-        return int(value)
-
-    def switch(name: str, *, default: bool) -> bool:
-        return text(name, str(default)).lower() in _TRUE
-
-    def path(name: str) -> Path | None:
-        value = text(name, "")
-        return Path(value) if value else None
-
-    def networks(
-        name: str, default: tuple[IPv4Network | IPv6Network, ...]
-    ) -> tuple[IPv4Network | IPv6Network, ...]:
-        value = text(name, ",".join(map(str, default)))
-        try:
-            return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
-        except ValueError:
-            message = f"LIANBIAN_{name} must be addresses or networks with commas between, not {value!r}"
-            raise ValueError(message) from None
-
-    read = Settings(
-        host=text("HOST", defaults.host),
-        port=number("PORT", defaults.port),
-        media_port=number("MEDIA_PORT", defaults.media_port),
-        public_address=text("PUBLIC_ADDRESS", defaults.public_address),
-        data_dir=Path(text("DATA_DIR", str(defaults.data_dir))),
-        database_url=text("DATABASE_URL", defaults.database_url),
-        objects_url=text("OBJECTS_URL", defaults.objects_url),
-        object_cipher=text("OBJECT_CIPHER", defaults.object_cipher),
-        redis_url=text("REDIS_URL", defaults.redis_url),
-        keys_dir=path("KEYS_DIR"),
-        heads_dir=path("HEADS_DIR"),
-        proxies=networks("PROXIES", defaults.proxies),
-        demo=switch("DEMO", default=defaults.demo),
-        domain=text("DOMAIN", defaults.domain),
-        oidc_issuer=text("OIDC_ISSUER", defaults.oidc_issuer),
-        oidc_client_id=text("OIDC_CLIENT_ID", defaults.oidc_client_id),
-        oidc_client_secret=text("OIDC_CLIENT_SECRET", defaults.oidc_client_secret),
-        oidc_acr=text("OIDC_ACR", defaults.oidc_acr),
-        oidc_name=text("OIDC_NAME", defaults.oidc_name),
-        plain_hosts=frozenset(text("PLAIN_HOSTS", "").split()),
-        secure_cookies=switch("SECURE_COOKIES", default=defaults.secure_cookies),
-        metrics_port=number("METRICS_PORT", defaults.metrics_port),
-        certificate=path("CERTIFICATE"),
-        smtp_url=text("SMTP_URL", defaults.smtp_url),
-        mail_from=text("MAIL_FROM", defaults.mail_from),
-        sms_url=text("SMS_URL", defaults.sms_url),
-        webhook_hosts=tuple(text("WEBHOOK_HOSTS", "").split()),
-        pace=number("PACE", defaults.pace),
-        log_level=text("LOG_LEVEL", defaults.log_level),
+    read, defaults = _Variables(environ), Settings()
+    turn_urls = read.turn_urls()
+    settings = Settings(
+        host=read.text("HOST", defaults.host),
+        port=read.number("PORT", defaults.port),
+        media_port=read.number("MEDIA_PORT", defaults.media_port),
+        public_address=read.text("PUBLIC_ADDRESS", defaults.public_address),
+        turn_urls=turn_urls,
+        turn_secret=read.turn_secret(has_urls=bool(turn_urls)),
+        data_dir=Path(read.text("DATA_DIR", str(defaults.data_dir))),
+        database_url=read.text("DATABASE_URL", defaults.database_url),
+        objects_url=read.text("OBJECTS_URL", defaults.objects_url),
+        object_cipher=read.text("OBJECT_CIPHER", defaults.object_cipher),
+        redis_url=read.text("REDIS_URL", defaults.redis_url),
+        keys_dir=read.path("KEYS_DIR"),
+        heads_dir=read.path("HEADS_DIR"),
+        proxies=read.networks("PROXIES", defaults.proxies),
+        demo=read.switch("DEMO", default=defaults.demo),
+        domain=read.text("DOMAIN", defaults.domain),
+        oidc_issuer=read.text("OIDC_ISSUER", defaults.oidc_issuer),
+        oidc_client_id=read.text("OIDC_CLIENT_ID", defaults.oidc_client_id),
+        oidc_client_secret=read.text("OIDC_CLIENT_SECRET", defaults.oidc_client_secret),
+        oidc_acr=read.text("OIDC_ACR", defaults.oidc_acr),
+        oidc_name=read.text("OIDC_NAME", defaults.oidc_name),
+        plain_hosts=frozenset(read.text("PLAIN_HOSTS", "").split()),
+        secure_cookies=read.switch("SECURE_COOKIES", default=defaults.secure_cookies),
+        metrics_port=read.number("METRICS_PORT", defaults.metrics_port),
+        certificate=read.path("CERTIFICATE"),
+        smtp_url=read.text("SMTP_URL", defaults.smtp_url),
+        mail_from=read.text("MAIL_FROM", defaults.mail_from),
+        sms_url=read.text("SMS_URL", defaults.sms_url),
+        webhook_hosts=tuple(read.text("WEBHOOK_HOSTS", "").split()),
+        pace=read.number("PACE", defaults.pace),
+        log_level=read.text("LOG_LEVEL", defaults.log_level),
     )
-    _refuse_plain_lines(read)
-    return read
+    _refuse_plain_lines(settings)
+    return settings
 
 
 def _refuse_plain_lines(settings: Settings) -> None:

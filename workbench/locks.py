@@ -52,7 +52,7 @@ def _resolved_for_python(*options: str) -> Iterator[Command]:
 
 
 def _resolved_for_the_web(npm_command: str) -> Iterator[Command]:
-    for folder in (WEB, *(path.parent for path in (ROOT / "tests" / "browser").glob("*/package.json"))):
+    for folder in (WEB, *(path.parent for path in (ROOT / "tests").glob("*/*/package.json"))):
         yield Command(
             (*npm(), npm_command, "--package-lock-only", "--ignore-scripts"),
             folder=folder,

@@ -52,6 +52,7 @@ from server.rooms.ports import MediaPlane, RoomsTx
 from server.rooms.protocol import Message
 from server.rooms.service import close_overdue, move_meeting, note
 from server.rooms.session import Session
+from server.rooms.turn import TurnServer
 
 log = structlog.get_logger()
 
@@ -208,11 +209,14 @@ def offered_media(sdp: str) -> frozenset[MediaKind]:
 class Hub:
     """The live meetings of this process."""
 
-    def __init__(self, *, units: Units[RoomsTx], plane: MediaPlane, clock: Clock) -> None:
+    def __init__(
+        self, *, units: Units[RoomsTx], plane: MediaPlane, clock: Clock, turn: TurnServer | None = None
+    ) -> None:
         """Begin with no meeting."""
         self._units = units
         self._plane = plane
         self._clock = clock
+        self._turn = turn
         self._live: dict[MeetingId, LiveMeeting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
@@ -249,7 +253,7 @@ class Hub:
         """Bring a participant into the live meeting, which begins with the first; number the connection."""
         live = self._live.get(meeting.id)
         if live is None:
-            session = Session(meeting, expected=expected, guard_viewing=guard_viewing)
+            session = Session(meeting, expected=expected, guard_viewing=guard_viewing, turn=self._turn)
             live = LiveMeeting(session, units=self._units, plane=self._plane, clock=self._clock)
             self._live[meeting.id] = live
             self.attend(self._serve(live))

@@ -51,18 +51,25 @@ from server.rooms.model import (
 from server.rooms.policy import NobodyThere, ObserverWithoutAudio, check_watch, may_say
 from server.rooms.protocol import CloseCode
 from server.rooms.relay import KeyRelay
+from server.rooms.turn import TurnServer
 
 
 class Session:
     """The live state of one meeting."""
 
     def __init__(
-        self, meeting: Meeting, *, expected: tuple[Participant, ...], guard_viewing: GuardViewing
+        self,
+        meeting: Meeting,
+        *,
+        expected: tuple[Participant, ...],
+        guard_viewing: GuardViewing,
+        turn: TurnServer | None = None,
     ) -> None:
-        """Begin with everyone expected and nobody there."""
+        """Begin with everyone expected and nobody there; `turn` is the operator's relay, if there is one."""
         self.meeting = meeting
         self.guard_viewing = guard_viewing
         self.status = meeting.status
+        self._turn = turn
         self._room = Company(expected, meeting.starts_at)
         self._keys = KeyRelay(self._room)
         self._media = MediaDesk(self._room)
@@ -348,7 +355,14 @@ class Session:
             now=self._room.now,
             guard_viewing=self.guard_viewing,
             watching=self._room.watching(),
+            ice_servers=self._passes(seat),
         )
+
+    def _passes(self, seat: Seat) -> tuple[protocol.IceServer, ...]:
+        if self._turn is None:
+            return ()
+        meeting = self.meeting
+        return (self._turn.pass_for(seat.id, meeting_id=meeting.id, ends_at=meeting.ends_at),)
 
     # Small things.
 

@@ -46,6 +46,7 @@ from server.rooms.media.sdp import parse_offer
 from server.rooms.model import GuardViewing, Participant
 from server.rooms.protocol import CLIENT_MESSAGE, CloseCode, Hello, Message
 from server.rooms.session import Session
+from server.rooms.turn import TurnServer
 from tests.unit.rooms.meetings import EVERYONE, MEETING
 
 MEDIA: tuple[model.MediaKind, ...] = ("audio", "video")
@@ -66,12 +67,14 @@ def honest(message: Message, _receiver: Participant) -> Message:
 class Rehearsal:
     """One meeting of everybody in `tests.unit.rooms.meetings`, and its forwarder."""
 
-    def __init__(self) -> None:
+    def __init__(self, turn: TurnServer | None = None) -> None:
         """Begin with an empty room, ten minutes into the meeting's hour."""
         now = datetime.now(UTC)
         starts_at = now - timedelta(minutes=10)
         self.meeting = replace(MEETING, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))
-        self.session = Session(self.meeting, expected=EVERYONE, guard_viewing=GuardViewing.SILENT_VIDEO)
+        self.session = Session(
+            self.meeting, expected=EVERYONE, guard_viewing=GuardViewing.SILENT_VIDEO, turn=turn
+        )
         self.tamper: Tamper = honest
         self._sockets: dict[int, tuple[web.WebSocketResponse, Participant]] = {}
         self._numbers = count(1)
@@ -229,9 +232,9 @@ def _event(data: str, participant: Participant, number: int) -> SessionEvent:
 
 
 @asynccontextmanager
-async def rehearsing() -> AsyncIterator[tuple[Rehearsal, TestServer]]:
+async def rehearsing(turn: TurnServer | None = None) -> AsyncIterator[tuple[Rehearsal, TestServer]]:
     """Gives a meeting and the server that serves it."""
-    rehearsal = Rehearsal()
+    rehearsal = Rehearsal(turn)
     server = TestServer(rehearsal.app())
     async with server:
         yield rehearsal, server

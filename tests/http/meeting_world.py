@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from aiohttp import ClientWebSocketResponse
@@ -14,6 +14,7 @@ from server.kernel.identity import Identity, Role
 from server.kernel.ids import PartyId, new_id
 from server.people.model import Account, Organisation, OrganisationKind, Terminal
 from server.people.pairing import issue_pairing_code
+from server.rooms.protocol import PROTOCOL_VERSION
 from server.scheduling.model import FacilityPractice, OpeningPeriod
 from storage.database import Database
 from tests.factories import account, assignment, case, organisation, terminal
@@ -113,6 +114,13 @@ async def confirmed(world: World, signed_in: SignedIn, choice: dict[str, str] | 
     return path.replace("/bookings/", "/meetings/")
 
 
+async def joinable(world: World, signed_in: SignedIn, clock: SetClock) -> str:
+    """Have it be ten minutes before a confirmed meeting; return its path."""
+    made = await confirmed(world, signed_in)
+    clock.move(TUESDAY_10 - timedelta(minutes=10) - clock.now())
+    return made
+
+
 async def open_day_and_night(world: World, database: Database) -> None:
     """Have the facility bring people to the terminals at any time of any day."""
     opening = (OpeningPeriod(weekday=day, opens=time(0), closes=time(0)) for day in range(7))
@@ -145,5 +153,5 @@ class Talker:
 async def connect(browser: Browser, path: str, *, instance: str = "A", way: str = "socket") -> Talker:
     socket = await browser.ws_connect(f"{path}/{way}", headers={"Sec-Fetch-Site": "same-origin"})
     talker = Talker(socket)
-    await talker.say("hello", protocol=1, instance=instance * 43)
+    await talker.say("hello", protocol=PROTOCOL_VERSION, instance=instance * 43)
     return talker

@@ -15,7 +15,7 @@ from server.kernel.permissions import Action
 from server.people.sessions import revoke_sessions
 from server.rooms.events import Become
 from server.rooms.model import MeetingStatus
-from server.rooms.protocol import CloseCode
+from server.rooms.protocol import PROTOCOL_VERSION, CloseCode
 from server.rooms.service import close_overdue, move_meeting, take_place
 from server.rooms.socket import MAX_MESSAGES
 from server.scheduling.model import BookingStatus, FacilityPractice
@@ -24,7 +24,7 @@ from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.fakes.media import FakePlane
 from tests.http.conftest import Browser, SignedIn
-from tests.http.meeting_world import TUESDAY_10, Talker, World, confirmed, connect, make_world, paired
+from tests.http.meeting_world import Talker, World, connect, joinable, make_world, paired
 from tests.until import until
 
 OFFER = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
@@ -39,9 +39,7 @@ async def world(database: Database) -> World:
 @pytest.fixture
 async def path(world: World, signed_in: SignedIn, clock: SetClock) -> str:
     """The path of a confirmed meeting that can be joined now."""
-    made = await confirmed(world, signed_in)
-    clock.move(TUESDAY_10 - timedelta(minutes=10) - clock.now())
-    return made
+    return await joinable(world, signed_in, clock)
 
 
 @pytest.fixture
@@ -317,7 +315,7 @@ async def test_a_late_hello_does_not_move_the_meetings_status_backwards(  # noqa
         await talker.say("leave")
         await _closed_with(talker)
     await until(lambda: bool(plane.closed))
-    await late.say("hello", protocol=1, instance="L" * 43)
+    await late.say("hello", protocol=PROTOCOL_VERSION, instance="L" * 43)
     await late.hear("welcome")
     await late.say("ping")
     await late.hear("pong")
@@ -412,10 +410,11 @@ async def test_what_is_no_message_closes_the_connection_with_words(
 
 async def test_another_version_is_refused(world: World, path: str, signed_in: SignedIn) -> None:
     browser = await signed_in(world.lawyer)
-    socket = await browser.ws_connect(f"{path}/socket")
-    await socket.send_json({"type": "hello", "id": 1, "protocol": 2, "instance": "A" * 43})
-    assert (await socket.receive_json())["code"] == "other-protocol"
-    assert (await socket.receive()).data == CloseCode.UNREADABLE
+    for other in (PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1):
+        socket = await browser.ws_connect(f"{path}/socket")
+        await socket.send_json({"type": "hello", "id": 1, "protocol": other, "instance": "A" * 43})
+        assert (await socket.receive_json())["code"] == "other-protocol"
+        assert (await socket.receive()).data == CloseCode.UNREADABLE
 
 
 async def test_a_flood_of_messages_is_cut_off(world: World, path: str, signed_in: SignedIn) -> None:

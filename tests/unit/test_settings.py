@@ -20,6 +20,8 @@ def test_each_setting_is_read_from_its_variable() -> None:
         "LIANBIAN_PORT": "1",
         "LIANBIAN_MEDIA_PORT": "2",
         "LIANBIAN_PUBLIC_ADDRESS": "192.0.2.1",
+        "LIANBIAN_TURN_URLS": "turn:turn.example:3478, turns:[2001:db8::7]:5349?transport=tcp",
+        "LIANBIAN_TURN_SECRET": "0123456789abcdef0123456789abcdef",
         "LIANBIAN_DATA_DIR": "/srv",
         "LIANBIAN_DATABASE_URL": "postgresql://h/d?sslmode=verify-full",
         "LIANBIAN_OBJECTS_URL": "https://k:s@h/b",
@@ -62,6 +64,53 @@ def test_a_port_that_is_no_number_names_its_variable() -> None:
 def test_a_network_that_is_none_names_its_variable() -> None:
     with pytest.raises(ValueError, match="LIANBIAN_PROXIES"):
         from_environment({"LIANBIAN_PROXIES": "caddy"})
+
+
+def test_a_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "database_url"
+    file.write_text("postgresql://u:p@127.0.0.1/d\n", encoding="utf-8")
+    read = from_environment({"LIANBIAN_DATABASE_URL_FILE": str(file), "LIANBIAN_DATABASE_URL": ""})
+    assert read.database_url == "postgresql://u:p@127.0.0.1/d"
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ({"LIANBIAN_REDIS_URL_FILE": "/nowhere"}, "LIANBIAN_REDIS_URL_FILE .* cannot be read: /nowhere"),
+        ({"LIANBIAN_HOST_FILE": "/etc/hostname", "LIANBIAN_HOST": "::"}, "LIANBIAN_HOST_FILE exclude"),
+    ],
+)
+def test_a_file_that_is_missing_or_one_too_many_names_its_variable(told: dict[str, str], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        from_environment(told)
+
+
+SECRET = {"LIANBIAN_TURN_SECRET": "0123456789abcdef0123456789abcdef"}
+URLS = {"LIANBIAN_TURN_URLS": "turn:turn.example"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        URLS,
+        SECRET,
+        URLS | {"LIANBIAN_TURN_SECRET": "short"},
+        *(
+            SECRET | {"LIANBIAN_TURN_URLS": urls}
+            for urls in (
+                "turn.example:3478",
+                "stun:turn.example",
+                "turn://turn.example",
+                "turn:user@turn.example",
+                "turn:turn.example?transport=sctp",
+                "turn:a,turn:b,turn:c,turn:d,turn:e",
+            )
+        ),
+    ],
+)
+def test_a_turn_server_that_cannot_be_used_is_named_at_the_start(told: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"LIANBIAN_TURN_(URLS|SECRET)"):
+        from_environment(told)
 
 
 @pytest.mark.parametrize(

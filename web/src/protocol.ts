@@ -17,9 +17,10 @@ import {
   text,
 } from "./lib/shape";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const MOST_PARTICIPANTS = 12;
+const MOST_TURN_URLS = 4;
 const LARGEST_NUMBER = 2 ** 31 - 1;
 const MOST_SDP_CHARACTERS = 48 * 1024;
 
@@ -31,6 +32,7 @@ const sealed = text(/^[A-Za-z0-9_-]{22,400}$/);
 const instant = text(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/);
 const sdp: Shape<string> = (value): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= MOST_SDP_CHARACTERS;
+const turnUrl = text(/^turns?:\S{1,255}$/);
 
 const mediaKind = oneOf("audio", "video");
 const participantKind = oneOf("lawyer", "recipient", "interpreter", "appropriate_adult", "observer");
@@ -62,6 +64,11 @@ const rosterEntry = object({
   video_muted: flag,
   publishing: list(mediaKind, 2),
 });
+const iceServer = object({
+  urls: list(turnUrl, MOST_TURN_URLS),
+  username: text(/^[0-9]{1,12}:[0-9a-f]{24}$/),
+  credential: text(/^[A-Za-z0-9+/]{27}=$/),
+});
 const agreement = object({
   epoch: number,
   members: list(identifier, MOST_PARTICIPANTS),
@@ -79,6 +86,8 @@ export type ReceivedKey = Shaped<typeof receivedKey>;
 export type Revelation = Shaped<typeof revelation>;
 /** One participant as the others see them. */
 export type RosterEntry = Shaped<typeof rosterEntry>;
+/** A relay for media, and this page's pass to it. */
+export type IceServer = Shaped<typeof iceServer>;
 /** Where a key agreement stands. */
 export type AgreementState = Shaped<typeof agreement>;
 
@@ -123,6 +132,7 @@ export const SERVER_MESSAGES = {
     now: instant,
     guard_viewing: oneOf("off", "silent_video"),
     watching: list(text(), MOST_PARTICIPANTS),
+    ice_servers: list(iceServer, 1),
   }),
   accepted: object({ type: oneOf("accepted"), re: number }),
   waiting: object({ type: oneOf("waiting"), since: instant, lawyer_present: flag }),

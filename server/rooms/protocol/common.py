@@ -4,11 +4,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_MESSAGE_BYTES = 64 * 1024
 """Size of the largest message in either direction; the largest that occur are session descriptions."""
 MAX_PARTICIPANTS = 12
 """The most people in one meeting."""
+MAX_TURN_URLS = 4
+"""The most ways to the TURN server: a browser tries each for every connection."""
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
 RequestId = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -16,6 +18,7 @@ Sdp = Annotated[str, Field(min_length=1, max_length=48 * 1024)]
 Epoch = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Bytes32 = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url")]
 Point = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{87}$", description="65 bytes, base64url")]
+TurnUrl = Annotated[str, Field(pattern=r"^turns?:[^\s]{1,255}$", description="RFC 7065")]
 Sealed = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,400}$", description="IV and sealed key, base64url")]
 
 

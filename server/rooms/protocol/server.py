@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 from server.rooms.model import EndReason, GuardViewing, MediaKind, ParticipantKind, ParticipantStatus
 from server.rooms.protocol.common import (
     MAX_PARTICIPANTS,
+    MAX_TURN_URLS,
     Bytes32,
     Epoch,
     Id,
@@ -16,6 +17,7 @@ from server.rooms.protocol.common import (
     RequestId,
     Sdp,
     Sealed,
+    TurnUrl,
 )
 
 
@@ -61,6 +63,14 @@ class ReceivedKey(Message):
     sealed: Sealed
 
 
+class IceServer(Message):
+    """A relay for media, as the browser's `RTCIceServer` has it, and the reader's pass to it."""
+
+    urls: Annotated[tuple[TurnUrl, ...], Field(min_length=1, max_length=MAX_TURN_URLS)]
+    username: Annotated[str, Field(pattern=r"^[0-9]{1,12}:[0-9a-f]{24}$")]
+    credential: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{27}=$")]
+
+
 class Welcome(Message):
     """Answers `hello`: who the client is here, and everything needed to start or to go on."""
 
@@ -79,6 +89,8 @@ class Welcome(Message):
     """The server's clock, from which the client shows what time is left."""
     guard_viewing: GuardViewing
     watching: tuple[str, ...]
+    ice_servers: Annotated[tuple[IceServer, ...], Field(max_length=1)]
+    """Relays for media; empty where the operator has none."""
 
 
 class Accepted(Message):

@@ -36,11 +36,18 @@ function welcome(resumed: boolean): FakeSocket {
   const now = "2026-09-28T01:12:00Z";
   const [id, you] = ["m".repeat(26), "a".repeat(26)];
   const times = { starts_at: now, ends_at: now, now };
-  const place = { kind: "recipient", status: "testing", resumed, guard_viewing: "off", watching: [] };
+  const place = {
+    kind: "recipient",
+    status: "testing",
+    resumed,
+    guard_viewing: "off",
+    watching: [],
+    ice_servers: [],
+  };
   socket.say({
     type: "welcome",
     re: socket.sent[0]?.["id"],
-    protocol: 1,
+    protocol: 2,
     meeting: id,
     you,
     ...times,

@@ -42,8 +42,15 @@ function welcome(re: unknown): object {
   const now = "2026-09-28T01:12:00Z";
   const [meeting, you] = ["m".repeat(26), "a".repeat(26)];
   const times = { starts_at: now, ends_at: now, now };
-  const place = { kind: "lawyer", status: "testing", resumed: false, guard_viewing: "off", watching: [] };
-  return { type: "welcome", re, protocol: 1, meeting, you, ...place, ...times };
+  const place = {
+    kind: "lawyer",
+    status: "testing",
+    resumed: false,
+    guard_viewing: "off",
+    watching: [],
+    ice_servers: [],
+  };
+  return { type: "welcome", re, protocol: 2, meeting, you, ...place, ...times };
 }
 
 async function arrive(): Promise<void> {
@@ -56,7 +63,7 @@ test("it says hello and is open once welcomed", async () => {
   await arrive();
   expect(socket().sent[0]).toMatchObject({
     type: "hello",
-    protocol: 1,
+    protocol: 2,
     instance: expect.stringMatching(/^.{43}$/),
   });
   expect(received.map(({ type }) => type)).toEqual(["welcome"]);

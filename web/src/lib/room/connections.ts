@@ -4,6 +4,7 @@
  * The client offers, the server answers, nothing is renegotiated: who needs a change makes a new connection.
  */
 
+import type { IceServer } from "../../protocol";
 import type { MediaKind } from "../e2ee/frames";
 import type { Vault } from "../e2ee/vault";
 import { withDiscreetOpus, withoutAudioLevel } from "./sdp";
@@ -21,9 +22,16 @@ export type Negotiate = (sdp: string) => Promise<string>;
 /** Where a connection stands. */
 export type Flow = "connecting" | "connected" | "interrupted";
 
+/** What every connection of a stay goes through. */
+export interface Lines {
+  readonly vault: Vault;
+  /** Relays for a network that lets nothing reach the server's media port; mostly there are none. */
+  readonly iceServers: readonly IceServer[];
+}
+
 /** What a connection is made of. */
 interface Parts {
-  readonly vault: Vault;
+  readonly lines: Lines;
   /** Adds the transceivers and leads each through the vault, all in one task. */
   readonly furnish: (connection: RTCPeerConnection) => void;
   readonly negotiate: Negotiate;
@@ -66,7 +74,16 @@ export class Connection {
 
   async #make(): Promise<void> {
     this.#connection?.close();
-    const connection = this.#parts.vault.connection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    const { vault, iceServers } = this.#parts.lines;
+    const connection = vault.connection({
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+      iceServers: iceServers.map(({ urls, username, credential }) => ({
+        urls: [...urls],
+        username,
+        credential,
+      })),
+    });
     this.#connection = connection;
     this.#parts.furnish(connection);
     this.#parts.flowing("connecting");
@@ -115,7 +132,7 @@ export class Connection {
 
 /** Sends the tracks of `stream`. */
 export function publish(
-  vault: Vault,
+  lines: Lines,
   stream: MediaStream,
   negotiate: Negotiate,
   flowing: (flow: Flow) => void,
@@ -128,16 +145,16 @@ export function publish(
         streams: [stream],
         sendEncodings: [{ maxBitrate: media === "audio" ? AUDIO_BITS_PER_S : VIDEO_BITS_PER_S }],
       });
-      vault.protectSending(transceiver, media);
+      lines.vault.protectSending(transceiver, media);
       prefer(transceiver, media, RTCRtpSender.getCapabilities(media));
     }
   };
-  return new Connection({ vault, furnish, negotiate, flowing });
+  return new Connection({ lines, furnish, negotiate, flowing });
 }
 
 /** Receives `media` of one participant into `stream`. */
 export function subscribe(
-  vault: Vault,
+  lines: Lines,
   sender: string,
   media: readonly MediaKind[],
   stream: MediaStream,
@@ -148,12 +165,12 @@ export function subscribe(
     for (const former of stream.getTracks()) stream.removeTrack(former);
     for (const each of media) {
       const transceiver = connection.addTransceiver(each, { direction: "recvonly" });
-      vault.protectReceiving(transceiver, each, sender);
+      lines.vault.protectReceiving(transceiver, each, sender);
       prefer(transceiver, each, RTCRtpReceiver.getCapabilities(each));
       stream.addTrack(transceiver.receiver.track);
     }
   };
-  return new Connection({ vault, furnish, negotiate, flowing });
+  return new Connection({ lines, furnish, negotiate, flowing });
 }
 
 /** Offers VP8 as the only video codec: it is the one whose frames can be sealed and still be forwarded. */

@@ -3,17 +3,18 @@
  * stay; who comes in again begins with nothing.
  */
 
-import type { Request, RosterEntry, ServerMessage } from "../../protocol";
+import type { IceServer, Request, RosterEntry, ServerMessage } from "../../protocol";
 import { type Guesses, KeyExchange, type KeyMessage, type KeyState } from "../e2ee/exchange";
 import type { AllCounts } from "../e2ee/pipeline";
 import { Vault } from "../e2ee/vault";
-import { type Connection, type Flow, publish, subscribe } from "./connections";
+import { type Connection, type Flow, type Lines, publish, subscribe } from "./connections";
 import { type Sample, sampleOf } from "./network";
 
 /** What a stay is made of. */
 export interface InsideParts {
   readonly meeting: string;
   readonly self: string;
+  readonly iceServers: readonly IceServer[];
   readonly guesses: Guesses;
   readonly request: (request: Request) => Promise<ServerMessage>;
   readonly changed: () => void;
@@ -40,12 +41,14 @@ export class Inside {
   readonly #parts: InsideParts;
   readonly #vault = new Vault(() => this.#exchange.giveUp("fault"));
   readonly #exchange: KeyExchange;
+  readonly #lines: Lines;
   readonly #subscriptions = new Map<string, Subscription>();
   #publication: Connection | undefined;
   #sending: Flow = "connecting";
 
   constructor(parts: InsideParts) {
     this.#parts = parts;
+    this.#lines = { vault: this.#vault, iceServers: parts.iceServers };
     this.#exchange = new KeyExchange({
       meeting: parts.meeting,
       self: parts.self,
@@ -78,7 +81,7 @@ export class Inside {
   send(stream: MediaStream): void {
     this.#publication?.close();
     this.#publication = publish(
-      this.#vault,
+      this.#lines,
       stream,
       async (sdp) => answerOf(await this.#parts.request({ type: "publish", sdp }), "published"),
       (flow) => {
@@ -107,7 +110,7 @@ export class Inside {
   #receive({ id, publishing }: RosterEntry): void {
     const stream = new MediaStream();
     const connection = subscribe(
-      this.#vault,
+      this.#lines,
       id,
       publishing,
       stream,

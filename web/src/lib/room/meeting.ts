@@ -3,7 +3,14 @@
  * leaves connections and keys to `inside.ts`, words and pictures to the islands.
  */
 
-import type { ParticipantKind, Request, RosterEntry, ServerMessage, ServerMessageOf } from "../../protocol";
+import type {
+  IceServer,
+  ParticipantKind,
+  Request,
+  RosterEntry,
+  ServerMessage,
+  ServerMessageOf,
+} from "../../protocol";
 import { isKeyMessage, type KeyState } from "../e2ee/exchange";
 import type { AllCounts } from "../e2ee/pipeline";
 import { hasBeenReplaced } from "../live/build";
@@ -93,6 +100,7 @@ export class Meeting {
   readonly #guesses = { made: 0 };
   #state = BEGINNING;
   #meeting = "";
+  #iceServers: readonly IceServer[] = [];
   #inside: Inside | undefined;
   #stream: MediaStream | undefined;
   #wantsIn = false;
@@ -223,6 +231,7 @@ export class Meeting {
 
   #welcome(welcome: ServerMessageOf<"welcome">): void {
     this.#meeting = welcome.meeting;
+    this.#iceServers = welcome.ice_servers;
     this.#set({
       self: welcome.you,
       kind: welcome.kind,
@@ -250,6 +259,7 @@ export class Meeting {
     this.#inside = new Inside({
       meeting: this.#meeting,
       self: this.#state.self,
+      iceServers: this.#iceServers,
       guesses: this.#guesses,
       request: (request) => this.#signalling.request(request),
       changed: () => this.#show(),
