@@ -19,6 +19,7 @@ USAGE = """\
 python3 run.py [serve]       构建并启动演示 · build, then serve the demo
     --host ADDRESS --port N --media-port N --public-address ADDRESS --data-dir FOLDER --no-demo
 python3 run.py setup         只构建（含测试工具）· only build, the tools of the tests included
+python3 run.py build         只构建运行所需 · only build what serving needs
 python3 run.py test [ARGS]   全部检查与测试 · every check and test (ARGS go to pytest)
 python3 run.py dev           开发：改动即刷新 · develop: reloads what changes
 python3 run.py bench NAME    性能测量 · measure (see tests/bench)
@@ -61,6 +62,11 @@ def _help(_arguments: list[str]) -> None:
 def _serve(arguments: list[str]) -> None:
     build(Profile.APP)
     _become("server", "serve", *with_absolute_data_dir(arguments))
+
+
+def _build(_arguments: list[str]) -> None:
+    build(Profile.APP)
+    say("就绪 · ready")
 
 
 def _setup(_arguments: list[str]) -> None:
@@ -124,6 +130,7 @@ def with_absolute_data_dir(arguments: list[str]) -> list[str]:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "help": _help,
     "serve": _serve,
+    "build": _build,
     "setup": _setup,
     "test": _test,
     "dev": _dev,
