@@ -53,7 +53,15 @@ def is_there(url: str) -> bool:
 
 def _postgresql(parts: URL, program: str, *arguments: str) -> str:
     """Run one of PostgreSQL's programs on the database; its password stands on no command line."""
-    where = parts.set(drivername="postgresql", password=None).render_as_string()
+    # Made anew: `URL.set` takes None for "as it was", and the password would be shown as stars.
+    where = URL.create(
+        "postgresql",
+        username=parts.username,
+        host=parts.host,
+        port=parts.port,
+        database=parts.database,
+        query=parts.query,
+    ).render_as_string()
     environment = {**os.environ, **({"PGPASSWORD": parts.password} if parts.password else {})}
     try:
         done = subprocess.run(  # noqa: S603 - our own words, and the operator's address
