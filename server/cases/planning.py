@@ -15,7 +15,6 @@ from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import ClockState
 from server.cases.deadlines.rules import fingerprint
 from server.cases.model import Case
-from server.cases.policy import DUTIES_AFTER_CLOSING
 from server.cases.ports import PlanningTx
 from server.cases.service.reckoning import note_reckonings
 from server.cases.service.records import clocks_of
@@ -71,7 +70,7 @@ class Planner(Generic[TxT]):
 def _planned(case: Case, clocks: tuple[DeadlineClock, ...]) -> Iterator[PlannedAlert]:
     """Yield what is to come of each duty that runs; what no verified rule measures is never late."""
     for clock in clocks:
-        if not clock.running or (case.status.closed and clock.key not in DUTIES_AFTER_CLOSING):
+        if not clock.running:
             continue
         if clock.state is not ClockState.OVERDUE:
             yield PlannedAlert(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from server.audit.entry import LogKey
 from server.audit.search import Search
-from server.cases.model import Case, CaseStatus
+from server.cases.model import Case, CaseFact, CaseStatus
 from server.kernel.identity import Role
 from server.kernel.objects import ObjectDamaged, ObjectMissing, ObjectStore
 from server.retention.erasing import Keeper
@@ -95,6 +95,19 @@ async def test_an_officer_ends_a_case_and_its_time_begins(
     page = await (await officer.get(page_of(case))).text()
     assert "120" in page
     assert "未核实" in page
+
+
+async def test_the_clocks_of_a_case_that_is_over_no_longer_run(
+    world: World, officer: Browser, lawyer: Browser, database: Database, clock: SetClock
+) -> None:
+    case = world.cases[Where.OWN]
+    at = clock.now() - timedelta(days=90)
+    async with database.transaction() as tx:
+        key = "procuratorate_received_case_file"
+        await tx.cases.add_fact(CaseFact(case_id=case.id, key=key, at=at, actor="x:y", recorded_at=at))
+    assert "审查起诉期限" in await (await lawyer.get(f"/cases/{case.id}")).text()
+    await post(officer, f"{page_of(case)}/end", version="1", step="terminate")
+    assert "审查起诉期限" not in await (await lawyer.get(f"/cases/{case.id}")).text()
 
 
 async def test_a_case_is_not_erased_before_its_time(

@@ -11,7 +11,7 @@ from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.engine import Situation, clocks
 from server.cases.deadlines.rules import NO_EXTRA, Extra, rule_set
 from server.cases.model import AssignmentKind, Case, Extension, Procedure
-from server.cases.policy import relation_to_case, told_of
+from server.cases.policy import DUTIES_AFTER_CLOSING, relation_to_case, told_of
 from server.cases.ports import CasesTx
 from server.kernel.clock import Clock
 from server.kernel.errors import NotFound
@@ -38,8 +38,12 @@ async def find_case(case_id: CaseId, identity: Identity, action: Action, tx: Cas
 async def clocks_of(
     cases: Iterable[Case], role: Role, tx: CasesTx, clock: Clock
 ) -> dict[CaseId, tuple[DeadlineClock, ...]]:
-    """Return the clocks of each case that `role` is told of, the earliest due first, the met ones last."""
-    situations = await situations_of(cases, role, tx)
+    """Return the clocks of each case that `role` is told of, the earliest due first, the met ones last.
+
+    Of a closed case only what is to be done after its end runs on.
+    """
+    known = {case.id: case for case in cases}
+    situations = await situations_of(known.values(), role, tx)
     calendar = Calendar(await tx.cases.calendar_entries())
     choices = choices_of(await tx.cases.choices())
     now = clock.now()
@@ -47,10 +51,14 @@ async def clocks_of(
         case_id: tuple(
             each
             for each in clocks(rule_set(), situation, calendar=calendar, now=now, choices=choices)
-            if told_of(role, each.key)
+            if told_of(role, each.key) and _concerns(known[case_id], each)
         )
         for case_id, situation in situations.items()
     }
+
+
+def _concerns(case: Case, clock: DeadlineClock) -> bool:
+    return not (case.status.closed and clock.running and clock.key not in DUTIES_AFTER_CLOSING)
 
 
 async def situations_of(cases: Iterable[Case], role: Role, tx: CasesTx) -> dict[CaseId, Situation]:
