@@ -248,7 +248,9 @@ class Bookings(Workload[BookingClaim]):
         async with browser.get(
             f"/bookings/{claim.id}", headers=self._desk.headers, allow_redirects=False
         ) as answer:
-            return answer.status in {200, 303} and (not claim.cancelled or "已取消" in await answer.text())
+            if answer.status != HTTPStatus.SEE_OTHER:
+                return False
+            return not claim.cancelled or answer.headers["Location"].endswith(f"returned={claim.id}")
 
     async def _submit(self, hold_id: str, browser: ClientSession) -> None:
         path, form = f"/holds/{hold_id}/submit", {"purpose": "verify_evidence"}
