@@ -25,6 +25,7 @@ from server.people.model import (
 from server.people.ports import PeopleStore
 from storage.mapping import all_of, one_of, value_from, values_of
 from storage.tables import people as tables
+from storage.tables.alerts import feed
 
 
 class SqlPeople(PeopleStore):
@@ -155,6 +156,10 @@ class SqlPeople(PeopleStore):
         await self._connection.execute(
             delete(tables.session).where(tables.session.c.account_id == account_id)
         )
+
+    @override
+    async def remove_feed_of(self, account_id: AccountId) -> None:
+        await self._connection.execute(delete(feed).where(feed.c.account_id == account_id))
 
     @override
     async def end_sessions_of_terminal(self, terminal_id: TerminalId) -> None:

@@ -40,7 +40,7 @@ class FeedHandlers:
         """Return the routes; the feed itself is for whoever has its token."""
         return (
             Route("GET", "/account/feed", self.show, Action.USE_FEED),
-            Route("POST", "/account/feed", self.make, Action.USE_FEED),
+            Route("POST", "/account/feed", self.make, Action.USE_FEED, proof=True),
             Route("POST", "/account/feed/revoke", self.revoke, Action.USE_FEED),
             Route("GET", "/feeds/{token}", self.read, Action.VISIT),
         )

@@ -30,7 +30,7 @@ from server.people.policy import (
     reset_is_harmless,
 )
 from server.people.ports import Passwords, PeopleTx
-from server.people.sessions import revoke_sessions
+from server.people.sessions import end_access
 
 
 class OwnAccount(DomainError):
@@ -164,7 +164,7 @@ async def reset_password(
         if not await _may_reset(account, tx):
             raise NeedsTwo
         await tx.people.set_password(account.id, password_hash, initial_until=clock.now() + INITIAL_LIFE)
-        await revoke_sessions(account.id, identity, tx)
+        await end_access(account.id, identity, tx)
         tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
     return account, password
 
@@ -182,7 +182,7 @@ async def close_account(account_id: AccountId, identity: Identity, tx: PeopleTx)
     if await tx.people.recovery_of(account.id) is not None:
         await tx.people.remove_recovery(account.id)
         tx.record(RecoveryWithdrawn(actor=identity.actor, account_id=account.id))
-    await revoke_sessions(account.id, identity, tx)
+    await end_access(account.id, identity, tx)
     tx.record(AccountClosed(actor=identity.actor, account_id=account.id))
 
 

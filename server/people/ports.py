@@ -117,6 +117,10 @@ class PeopleStore(Protocol):
         """Forget all sessions of an account."""
         ...
 
+    async def remove_feed_of(self, account_id: AccountId) -> None:
+        """Forget the address under which the account's calendar is read without a session."""
+        ...
+
     async def end_sessions_of_terminal(self, terminal_id: TerminalId) -> None:
         """Forget all sessions of a terminal."""
         ...

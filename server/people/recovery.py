@@ -17,7 +17,7 @@ from server.people.events import AccountReopened, PasswordSet, RecoveryApproved,
 from server.people.model import Account, Recovery
 from server.people.policy import INITIAL_LIFE, stands
 from server.people.ports import Passwords, PeopleTx
-from server.people.sessions import revoke_sessions
+from server.people.sessions import end_access
 
 
 class RecoveryPending(DomainError):
@@ -101,7 +101,7 @@ async def approve_recovery(
         await tx.people.remove_link(account.id)
         await tx.people.set_password(account.id, password_hash, initial_until=clock.now() + INITIAL_LIFE)
         await tx.people.remove_recovery(account.id)
-        await revoke_sessions(account.id, identity, tx)
+        await end_access(account.id, identity, tx)
         tx.record(RecoveryApproved(actor=identity.actor, account_id=account.id))
         tx.record(PasswordSet(actor=identity.actor, account_id=account.id))
     return account, password

@@ -111,6 +111,12 @@ async def revoke_sessions(account_id: AccountId, actor: Identity, tx: PeopleTx) 
     tx.record(SessionsRevoked(actor=actor.actor, account_id=account_id))
 
 
+async def end_access(account_id: AccountId, actor: Identity, tx: PeopleTx) -> None:
+    """End whatever lets anybody in as the account's person without showing who they are."""
+    await tx.people.remove_feed_of(account_id)
+    await revoke_sessions(account_id, actor, tx)
+
+
 async def identity_of_session(session_id: SessionId, tx: PeopleTx, clock: Clock) -> Identity | None:
     """Return whose session it is, None if it has expired or was ended."""
     session = await tx.people.session_by_id(session_id)

@@ -159,6 +159,18 @@ async def enrolled_admin(browser: Browser, database: Database, clock: SetClock) 
     return secret
 
 
+async def test_a_feed_is_made_with_a_fresh_proof_alone(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    await sign_in(anonymous, await add_person(database, Role.LAWYER))
+    await set_up_codes(anonymous, clock)
+    assert (await anonymous.post("/account/feed")).status == 200
+    clock.move(PROOF_LIFE)
+    headers = {"Accept": "application/json"}
+    refused = await anonymous.post("/account/feed", headers=headers)
+    assert (refused.status, (await refused.json())["code"]) == (403, "proof-too-old")
+
+
 async def test_a_form_that_needs_a_fresh_proof_waits_for_it_and_loses_nothing(
     anonymous: Browser, database: Database, clock: SetClock
 ) -> None:

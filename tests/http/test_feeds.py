@@ -9,10 +9,12 @@ import pytest
 from icalendar import Calendar
 
 from server.cases.model import CaseFact
+from server.cases.reminding import alias_of
 from server.kernel.identity import Role
 from server.kernel.ids import BookingId
 from server.scheduling.model import BookingStatus
 from storage.database import Database
+from tests.factories import account
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
 from tests.world import Where, World, make_world
@@ -62,17 +64,32 @@ async def test_a_deadline_stands_at_the_end_of_its_day_and_names_nobody(
     path = await make(lawyer)
     found = await events(anonymous, path)
     case = world.cases[Where.OWN]
-    event = found[f"deadline-{case.id}-meet_client@lianbian"]
+    event = found[f"deadline-{alias_of(case.id)}-meet_client@lianbian"]
     assert str(event["summary"]) == "首次会见受援人"
     assert event["dtend"].dt == datetime(2026, 10, 8, 16, tzinfo=UTC)
     assert event["dtstart"].dt == event["dtend"].dt - timedelta(hours=1)
-    assert str(event["url"]).endswith(f"/cases/{case.id}")
+    assert str(event["url"]).endswith("/cases")
     (alarm,) = event.walk("VALARM")
     assert alarm["trigger"].dt == timedelta(days=-1)
     told = await (await anonymous.get(path)).text()
-    for secret in ("张某", case.number, case.offence, world.accounts[Role.LAWYER].name):
+    for secret in ("张某", case.id, case.number, case.offence, world.accounts[Role.LAWYER].name):
         assert secret not in told
-    assert not any(world.cases[Where.OTHER].id in uid for uid in found)
+    assert not any(alias_of(world.cases[Where.OTHER].id) in uid for uid in found)
+
+
+@pytest.mark.parametrize("step", ["password", "close", "recovery"])
+async def test_a_feed_ends_with_whatever_an_administrator_ends_of_an_account(
+    lawyer: Browser, anonymous: Browser, world: World, signed_in: SignedIn, step: str
+) -> None:
+    path = await make(lawyer)
+    admin, other = [await signed_in(account(Role.SECURITY_ADMIN, seeded=True)) for _ in range(2)]
+    steps = f"/accounts/{world.accounts[Role.LAWYER].id}"
+    await admin.post(f"{steps}/{step}", data={"reason": "当面核对过身份证"} if step == "recovery" else None)
+    if step == "recovery":
+        await other.post(f"{steps}/recovery/approve")
+    if step == "close":
+        await admin.post(f"{steps}/reopen")
+    assert (await anonymous.get(path)).status == 404
 
 
 async def test_meetings_that_are_agreed_on_are_in_it(
