@@ -67,6 +67,7 @@ from server.people.own_passkeys import OwnPasskeys
 from server.people.pairing import TerminalDoor
 from server.people.passkey_handlers import PasskeyHandlers
 from server.people.passwords import Argon2Passwords
+from server.people.policy import KEEPERS
 from server.people.provider import Provider
 from server.people.session_handlers import SessionHandlers
 from server.people.sign_in_handlers import SignInHandlers
@@ -254,7 +255,8 @@ def people_part(ground: WebGround) -> Part:
     sealer = ground.sealer
     cookies = Cookies(settings.secure_cookies)
     sites = Sites(domain=settings.domain, secure=settings.secure_cookies)
-    door = PasswordDoor(database, passwords, sealer, clock)
+    by_passkey = KEEPERS if settings.secure_cookies and settings.domain else frozenset[Role]()
+    door = PasswordDoor(database, passwords, sealer, clock, by_passkey)
     provider = _provider(settings)
     federation = Federation(database, provider, sealer, clock) if provider else None
     coming = SignInHandlers(
@@ -267,9 +269,9 @@ def people_part(ground: WebGround) -> Part:
         cookies=cookies,
         sites=sites,
     )
-    codes = OwnCodes(database, sealer, clock)
+    codes = OwnCodes(database, sealer, clock, by_passkey)
     challenges = Challenges(sealer)
-    passkeys = OwnPasskeys(database, challenges, clock)
+    passkeys = OwnPasskeys(database, challenges, clock, by_passkey)
     terminals = TerminalDoor(database, challenges, clock)
     return Part(
         handlers=(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
-from server.kernel.identity import Identity
+from server.kernel.identity import Identity, Role
 from server.kernel.transaction import Units
 from server.people.codes import address_of, new_secret, step_of
 from server.people.events import OtpAuthenticatorAdded, OtpAuthenticatorRemoved
@@ -52,6 +52,8 @@ class OwnCodes:
     units: Units[PeopleTx]
     sealer: Sealer
     clock: Clock
+    by_passkey: frozenset[Role] = frozenset()
+    """Who has to set a passkey up besides."""
 
     async def draft(self, identity: Identity, sealed: bytes = b"") -> Draft:
         """Return a fresh draft, or the one that a form brought back."""
@@ -64,7 +66,9 @@ class OwnCodes:
         return Draft(secret.decode(), address_of(secret.decode(), account.login), sealed)
 
     async def confirm(self, sealed: bytes, code: str, token: str, identity: Identity) -> str:
-        """Store the drafted codes in place of any before, and return the token of the renewed session.
+        """Store the drafted codes in place of any before, and return the token of the session.
+
+        It is another one where the codes were what it lacked. They prove nothing of who set them up.
 
         Raises:
             WrongCode: the code belongs to another secret or time, or the draft is none of one's own.
@@ -87,6 +91,8 @@ class OwnCodes:
                     )
                 )
                 tx.record(OtpAuthenticatorAdded(actor=identity.actor, account_id=account.id))
+                if not identity.must_enrol or account.role in self.by_passkey:
+                    return token
                 return await renew_session(token, Proof.PASSWORD_AND_CODE, identity, tx, self.clock)
             await note_failure(subject, tx, self.clock)
         raise WrongCode

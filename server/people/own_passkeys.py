@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, Kind
-from server.kernel.identity import ANONYMOUS, Identity
+from server.kernel.identity import ANONYMOUS, Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.challenges import Challenge, Challenges, spend
@@ -58,6 +58,8 @@ class OwnPasskeys:
     units: Units[PeopleTx]
     challenges: Challenges
     clock: Clock
+    by_passkey: frozenset[Role] = frozenset()
+    """Who needs one, whatever else they have."""
 
     def ask_to_sign_in(self, site: Site) -> str:
         """Return what the browser of somebody unknown is asked for."""
@@ -136,14 +138,15 @@ class OwnPasskeys:
         """Take one of one's passkeys away; one that is none of one's own is well.
 
         Raises:
-            LastAuthenticator: there is nothing else beside the password.
+            LastAuthenticator: there is nothing else beside the password that would do.
         """
         async with self.units.transaction() as tx:
             account = await own_account(identity, tx)
             if not await tx.people.remove_passkey(account.id, credential_id):
                 return
             has_codes = await tx.people.otp_authenticator(account.id) is not None
-            if not has_codes and not await tx.people.passkeys_of(account.id):
+            has_other = has_codes and account.role not in self.by_passkey
+            if not has_other and not await tx.people.passkeys_of(account.id):
                 raise LastAuthenticator
             tx.record(PasskeyRemoved(actor=identity.actor, account_id=account.id))
 

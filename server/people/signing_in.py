@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from server.kernel.clock import Clock
 from server.kernel.errors import N_, DomainError, FieldError, InvalidInput, NotFound
-from server.kernel.identity import ANONYMOUS, Identity
+from server.kernel.identity import ANONYMOUS, Identity, Role
 from server.kernel.ids import AccountId
 from server.kernel.transaction import Units
 from server.people.codes import step_of
@@ -72,6 +72,8 @@ class PasswordDoor:
     passwords: Passwords
     sealer: Sealer
     clock: Clock
+    by_passkey: frozenset[Role] = frozenset()
+    """Whom a code opens nothing but the way to setting a passkey up."""
 
     async def sign_in(self, command: SignIn) -> tuple[str, AccountId]:
         """Open a session; return its token and whose it is.
@@ -148,6 +150,8 @@ class PasswordDoor:
         async with self.units.transaction() as tx:
             # Guesses that came at once all passed the first check: those before this one count by now.
             check_wait(await tx.people.attempts(subject), self.clock.now())
+            # The password may have been changed or reset while this one was checked.
+            fits = fits and await tx.people.account_by_login(login) == found
             took = await then(account, tx) if account is not None and fits else None
             if took is not None:
                 await forgive(subject, tx)
@@ -170,7 +174,9 @@ class PasswordDoor:
         if authenticator is None:
             return Proof.PASSWORD
         took = await self._take(authenticator, code, tx)
-        return Proof.PASSWORD_AND_CODE if took else None
+        if not took:
+            return None
+        return Proof.PASSWORD if account.role in self.by_passkey else Proof.PASSWORD_AND_CODE
 
     async def _take(self, authenticator: OtpAuthenticator, code: str, tx: PeopleTx) -> bool:
         """Tell whether the code counts, once."""

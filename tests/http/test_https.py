@@ -1,6 +1,7 @@
 """What changes behind a TLS proxy: cookies that only it can carry, and no way back to plain HTTP."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -9,9 +10,10 @@ from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
 from server.settings import Settings
 from storage.database import Database
-from tests.authenticator import Authenticator
+from tests.authenticator import Authenticator, text
+from tests.fakes.clock import SetClock
 from tests.http.conftest import OUR_PAGE, Browser
-from tests.http.test_codes import PASSWORD, add_person
+from tests.http.test_codes import PASSWORD, add_person, code_at, sealed_in, secret_in
 
 
 @pytest.fixture
@@ -73,6 +75,42 @@ async def test_a_passkey_that_signed_for_another_port_opens_nothing(
 
     assert await signing_in_at("localhost:6666") == 422
     assert await signing_in_at("localhost") == 200
+    await browser.session.close()
+
+
+async def test_who_runs_the_installation_needs_a_passkey_and_keeps_one(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    person = await add_person(database)
+    headers = OUR_PAGE | {"Host": "localhost", "Accept": "application/json"}
+    browser: Browser = TestClient(anonymous.server, headers=headers)
+
+    async def signed_in(code: str = "") -> dict[str, str]:
+        form = {"login": person.login, "password": PASSWORD, "code": code}
+        answer = await browser.post("/sign-in", data=form, allow_redirects=False)
+        return {"Cookie": f"__Host-lianbian_session={answer.cookies['__Host-lianbian_session'].value}"}
+
+    async def code_of_audit(cookie: dict[str, str]) -> int:
+        return (await browser.get("/audit/head", headers=cookie)).status
+
+    cookie = await signed_in()
+    page = await (await browser.get("/account/codes", headers=cookie | {"Accept": "text/html"})).text()
+    secret = secret_in(page)
+    form = {"sealed": sealed_in(page), "code": code_at(secret, clock.now())}
+    await browser.post("/account/codes", data=form, headers=cookie, allow_redirects=False)
+    assert await code_of_audit(cookie) == 403
+    clock.move(timedelta(minutes=1))
+    cookie = await signed_in(code_at(secret, clock.now()))
+    assert await code_of_audit(cookie) == 403, "nor does a code at the door open it"
+    device = Authenticator(domain="localhost", origin="https://localhost")
+    options = await (await browser.post("/account/passkeys/options", json={}, headers=cookie)).json()
+    added = device.create(options) | {"name": "安全密钥"}
+    answer = await browser.post("/account/passkeys", json=added, headers=cookie)
+    cookie = {"Cookie": f"__Host-lianbian_session={answer.cookies['__Host-lianbian_session'].value}"}
+    assert await code_of_audit(cookie) == 200
+    remove = f"/account/passkeys/{text(device.credential_id)}/remove"
+    refused = await browser.post(remove, headers=cookie)
+    assert (refused.status, (await refused.json())["code"]) == (409, "last-authenticator")
     await browser.session.close()
 
 
