@@ -41,8 +41,12 @@ def locate(proxies: Sequence[Network]) -> Middleware:
 
 
 def _parse(hop: str) -> IPv4Address | IPv6Address | None:
-    """Read an address without its zone (RFC 4007 §11), which only its machine knows; None of other text."""
+    """Read an address without its zone (RFC 4007 §11), which only its machine knows; None of other text.
+
+    One of IPv4 that came to a socket of IPv6 is what it stands for (RFC 4291 §2.5.5.2).
+    """
     try:
-        return ip_address(hop.strip().partition("%")[0])
+        address = ip_address(hop.strip().partition("%")[0])
     except ValueError:
         return None
+    return getattr(address, "ipv4_mapped", None) or address
