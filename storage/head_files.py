@@ -13,6 +13,8 @@ from storage.files import make_folder, sync
 
 LONGEST_LINE_BYTES = 1000
 """A head takes some 250."""
+_DAYS = 8
+"""How many files are looked at for the newest head: so many days may a clock have run ahead."""
 
 
 class HeadFiles:
@@ -36,19 +38,16 @@ class HeadFiles:
         sync(self.folder)
 
     def newest(self) -> SignedTreeHead | None:
-        """Return the head that was written last, None if there is none.
+        """Return the head of the largest tree, None if there is none.
+
+        That is the one that was written last, even if the clock was set back over midnight meanwhile.
 
         Raises:
-            HeadRefused: what was written last is none.
+            HeadRefused: what a file ends with is none.
         """
-        last = max(self.folder.glob("*.jsonl"), default=None)
-        if last is None:
-            return None
-        with last.open("rb") as file:
-            end = _whole_bytes(last)
-            file.seek(max(0, end - LONGEST_LINE_BYTES))
-            lines = file.read(end - file.tell()).splitlines()
-        return signed_head_from(lines[-1]) if lines else None
+        days = sorted(self.folder.glob("*.jsonl"))[-_DAYS:]
+        heads = [signed for day in days if (signed := _last_of(day)) is not None]
+        return max(heads, key=lambda signed: (signed.head.tree_size, signed.head.timestamp), default=None)
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """Return each whole line and where it stands, as `file:line`, the oldest first."""
@@ -59,6 +58,15 @@ class HeadFiles:
                     if not line or (len(line) < LONGEST_LINE_BYTES and not line.endswith(b"\n")):
                         break
                     yield f"{path.name}:{number}", line
+
+
+def _last_of(path: Path) -> SignedTreeHead | None:
+    """Return the head that the file ends with, None if it has no whole line."""
+    with path.open("rb") as file:
+        end = _whole_bytes(path)
+        file.seek(max(0, end - LONGEST_LINE_BYTES))
+        lines = file.read(end - file.tell()).splitlines()
+    return signed_head_from(lines[-1]) if lines else None
 
 
 def _whole_bytes(path: Path) -> int:

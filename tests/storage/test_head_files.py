@@ -29,6 +29,13 @@ def test_heads_are_kept_in_a_file_for_each_day(tmp_path: Path) -> None:
     assert files.newest() == exported[-1]
 
 
+def test_the_newest_head_is_found_though_the_clock_was_set_back_over_midnight(tmp_path: Path) -> None:
+    files = HeadFiles(tmp_path)
+    for each in (head(day=1, size=4), head(size=5)):
+        files.append(each)
+    assert files.newest() == head(size=5)
+
+
 @pytest.mark.parametrize("kept_bytes", [0, 1, 200])
 def test_what_a_power_cut_left_of_a_line_counts_as_none_and_gives_way(
     tmp_path: Path, kept_bytes: int
