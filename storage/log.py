@@ -151,8 +151,8 @@ def _conditions(search: Search) -> Iterator[ColumnElement[bool]]:
             yield column == asked
     if search.actors is not None:
         yield audit_entry.c.actor.in_(search.actors)
-    if search.without:
-        yield audit_entry.c.event.not_in(search.without)
+    if search.among is not None:
+        yield audit_entry.c.event.in_(search.among)
     if search.since is not None:
         yield audit_entry.c.at >= search.since
     if search.until is not None:

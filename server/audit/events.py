@@ -16,6 +16,9 @@ class LogSearched(Event):
     event_name: str
     record: str
     case_id: str
+    since: str = ""
+    until: str = ""
+    """From when until when, in ISO 8601; empty: whenever."""
 
     @property
     @override

@@ -250,6 +250,8 @@ def _told(kind: type[LogSearched], identity: Identity, search: Search) -> LogSea
         event_name=search.event,
         record=search.subject,
         case_id=search.case_id,
+        since=search.since.isoformat() if search.since else "",
+        until=search.until.isoformat() if search.until else "",
     )
 
 

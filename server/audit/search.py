@@ -16,5 +16,5 @@ class Search:
     since: datetime | None = None
     until: datetime | None = None
     """Excluded."""
-    without: frozenset[str] = frozenset()
-    """Events that are left out."""
+    among: frozenset[str] | None = None
+    """Events of which it is one; None: any."""

@@ -273,6 +273,13 @@ async def test_an_entry_that_was_rewritten_before_a_head_showed_it_is_marked_whe
     assert (await found(auditor)).count("可能被改动过") == 1
 
 
+async def test_a_search_is_logged_with_its_days(auditor: Browser) -> None:
+    await found(auditor, since="2026-09-01", until="2026-09-28")
+    *_, entry, _ = await lines(auditor, event="LogSearched")
+    told = entry["details"]
+    assert (told["since"], told["until"]) == ("2026-09-01T00:00:00+08:00", "2026-09-29T00:00:00+08:00")
+
+
 async def test_whoever_looks_at_an_entry_leaves_one(
     auditor: Browser, database: Database, officer: Account
 ) -> None:

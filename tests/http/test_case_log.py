@@ -1,12 +1,15 @@
 """Who looked at a case, as those who work on it see it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from typing_extensions import override
 
 from server.casefiles.model import PageViewed
 from server.cases.service.looking import ONE_LOOK, PAGE
+from server.kernel.events import Event
 from server.kernel.identity import Role
 from storage.database import Database
 from storage.tables.audit import audit_entry
@@ -111,6 +114,30 @@ async def test_what_the_defence_reads_is_summed_up_and_shown_to_its_lawyers_alon
     assert "12 次" in page
     officer = await signed_in(world.accounts[Role.LEGAL_AID_OFFICER])
     assert "阅看卷宗页" not in await (await officer.get(path)).text()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invented(Event):
+    """Something that nobody has thought of yet."""
+
+    case_id: str
+
+    @property
+    @override
+    def subject(self) -> str:
+        return f"case:{self.case_id}"
+
+
+async def test_what_is_new_is_the_defences_until_somebody_says_otherwise(
+    world: World, signed_in: SignedIn, database: Database
+) -> None:
+    async with database.transaction() as tx:
+        tx.record(Invented(actor="lawyer:x", case_id=world.cases[Where.OWN].id))
+    path = f"/cases/{world.cases[Where.OWN].id}/log"
+    lawyer = await signed_in(world.accounts[Role.LAWYER])
+    assert "Invented" in await (await lawyer.get(path)).text()
+    officer = await signed_in(world.accounts[Role.LEGAL_AID_OFFICER])
+    assert "Invented" not in await (await officer.get(path)).text()
 
 
 async def test_the_next_day_is_a_line_of_its_own(

@@ -22,21 +22,40 @@ ONE_LOOK = timedelta(minutes=15)
 """A page that is open fetches itself again and again: within this time that is the same look."""
 PAGE = 200
 """Entries of the log that one page sums up."""
-_DEFENCE_ONLY = frozenset(
+_NOT_OF_THE_DEFENCE = frozenset(
     {
-        "AnnotationChanged",
-        "AnnotationMade",
-        "AnnotationRemoved",
-        "DossierOpened",
-        "DossierReady",
-        "DossierReceived",
-        "DossierRefused",
-        "DossierRemoved",
-        "PageViewed",
-        "ParticipantNoted",
+        "AlertEscalated",
+        "AlertHandled",
+        "AlertRaised",
+        "AlertSettled",
+        "AssignmentAccepted",
+        "AssignmentDeclined",
+        "AssignmentEnded",
+        "AssignmentProposed",
+        "BookingCancelled",
+        "BookingConfirmed",
+        "BookingRefused",
+        "BookingRequested",
+        "CaseMoved",
+        "CaseViewed",
+        "CodeAccepted",
+        "DeadlineExtended",
+        "DelayRecorded",
+        "ExtensionsWithdrawn",
+        "FactRecorded",
+        "FactWithdrawn",
+        "LogExported",
+        "LogSearched",
+        "MeetingHeld",
+        "MeetingMissed",
+        "MeetingMoved",
+        "NoticeReceived",
+        "SlotHeld",
+        "SlotReleased",
+        "TerminalWiped",
     }
 )
-"""What tells how the defence works; nobody but the case's lawyers sees it."""
+"""What the institution sees too; all else may tell how the defence works, and its lawyers alone see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +112,8 @@ async def open_case_log(case_id: CaseId, identity: Identity, tx: CaseLogTx, *, b
         NotAllowed: it is theirs, but not its log.
     """
     case = await find_case(case_id, identity, Action.SEE_CASE_LOG, tx)
-    hidden = frozenset[str]() if identity.role is Role.LAWYER else _DEFENCE_ONLY
-    entries = await tx.log.newest(Search(case_id=case.id, without=hidden), before=before, limit=PAGE + 1)
+    among = None if identity.role is Role.LAWYER else _NOT_OF_THE_DEFENCE
+    entries = await tx.log.newest(Search(case_id=case.id, among=among), before=before, limit=PAGE + 1)
     shown = entries[:PAGE]
     names = await names_of(frozenset(entry.actor for entry in shown), tx)
     parties = await tx.cases.parties_of(case.id)
