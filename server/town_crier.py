@@ -51,12 +51,15 @@ class TownCrier:
         )
         self._has_begun = False
 
-    async def cry(self) -> None:
-        """Plan what has changed and raise what is due."""
+    async def plan(self) -> None:
+        """Plan what has changed."""
         if not self._has_begun:
             await self._planner.begin()
             self._has_begun = True
         await self._planner.catch_up()
+
+    async def cry(self) -> None:
+        """Raise what is due."""
         await self._crier.cry()
 
     async def send(self) -> None:
@@ -64,8 +67,9 @@ class TownCrier:
         await self._post.send_all()
 
     async def run(self, ending: asyncio.Event) -> None:
-        """Go on until `ending` is set; messages that are slow to leave hold up no alert."""
+        """Go on until `ending` is set; neither failing plans nor slow messages hold up an alert."""
         await asyncio.gather(
+            in_rounds(self.plan, every_s=EVERY_S, ending=ending),
             in_rounds(self.cry, every_s=EVERY_S, ending=ending),
             in_rounds(self.send, every_s=EVERY_S, ending=ending),
         )

@@ -1,6 +1,6 @@
 """Column types that turn stored text into the domain's values, so that one mapper serves every table."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
@@ -14,14 +14,17 @@ EnumT = TypeVar("EnumT", bound=StrEnum)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, stored as whole microseconds since 1970-01-01 UTC: exact, and the same everywhere."""
+    """An aware moment, stored as whole microseconds since 1970-01-01 UTC: exact, and the same everywhere.
+
+    One at the ends of time, which can't be read or told in China's time zone again, is refused.
+    """
 
     impl = BigInteger
     cache_ok = True
 
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else microseconds_of(value)
+        return None if value is None else _stored(value)
 
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
@@ -29,6 +32,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 _MICROSECOND = EPOCH.resolution
+_FIRST, _LAST = datetime(1800, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _stored(moment: datetime) -> int:
+    if not _FIRST <= moment <= _LAST:
+        raise ValueError("a moment at the ends of time")
+    return microseconds_of(moment)
 
 
 class EnumText(TypeDecorator[EnumT], Generic[EnumT]):
@@ -74,7 +84,7 @@ class UtcDateTimes(TypeDecorator[tuple[datetime, ...]]):
 
     @override
     def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Dialect) -> list[int] | None:
-        return None if value is None else [microseconds_of(each) for each in value]
+        return None if value is None else [_stored(each) for each in value]
 
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[datetime, ...] | None:

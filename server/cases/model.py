@@ -6,10 +6,13 @@ One case is one recipient at one agency; co-defendants are cases of their own th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId, PartyId
+
+LONGEST = timedelta(days=20 * 365)
+"""How far from now something of a case can lie: none takes longer."""
 
 
 class Stage(StrEnum):

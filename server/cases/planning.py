@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import structlog
+
 from server.alerts.handling import plan
 from server.alerts.model import AlertKind, PlannedAlert
 from server.cases.deadlines.calendar import PUBLISHED_IN
@@ -22,6 +24,8 @@ from server.kernel.clock import Clock
 from server.kernel.identity import Role
 from server.kernel.ids import CaseId
 from server.kernel.transaction import Turns, Units
+
+log = structlog.get_logger()
 
 TxT = TypeVar("TxT", bound=PlanningTx)
 
@@ -57,14 +61,29 @@ class Planner(Generic[TxT]):
                 return False
         async with self.units.transaction() as tx:
             stale = await tx.cases.stale_plans(limit=AT_ONCE)
-            clocks = await clocks_of((each.case for each in stale), Role.LAWYER, tx, self.clock)
-            await note_reckonings(stale, clocks, tx, self.clock)
-            for case in (each.case for each in stale):
+            clocks = await self._clocks(tuple(each.case for each in stale), tx)
+            counted = tuple(each for each in stale if each.case.id in clocks)
+            await note_reckonings(counted, clocks, tx, self.clock)
+            for case in (each.case for each in counted):
                 planned = tuple(_planned(case, clocks[case.id]))
                 await plan(case.id, planned, tx, self.clock)
                 await self.reach(case.id, tx)
-                await tx.cases.plan_made(case.id)
+            for each in stale:
+                await tx.cases.plan_made(each.case.id)
         return len(stale) == AT_ONCE
+
+    async def _clocks(self, cases: tuple[Case, ...], tx: TxT) -> dict[CaseId, tuple[DeadlineClock, ...]]:
+        """Return the cases' clocks; a case whose clocks can't be counted keeps its plan and holds up none."""
+        try:
+            return await clocks_of(cases, Role.LAWYER, tx, self.clock)
+        except (ArithmeticError, LookupError, ValueError):
+            if len(cases) == 1:
+                log.exception("a case's alerts can't be planned; the others go on", case=cases[0].id)
+                return {}
+        found: dict[CaseId, tuple[DeadlineClock, ...]] = {}
+        for case in cases:
+            found |= await self._clocks((case,), tx)
+        return found
 
 
 def _planned(case: Case, clocks: tuple[DeadlineClock, ...]) -> Iterator[PlannedAlert]:

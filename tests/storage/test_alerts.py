@@ -3,8 +3,10 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import literal_column, update
 
 from server.alerts.delivering import LEASE
 from server.alerts.model import Alert, AlertKind, Contact
@@ -15,11 +17,15 @@ from server.alerts.reach import Reach
 from server.cases.deadlines.calendar import CalendarEntry
 from server.cases.deadlines.choices import Choice, Question
 from server.cases.model import AssignmentStatus, CaseFact, CaseStatus, Extension
+from server.ground import Ground
 from server.kernel.clock import local_date
 from server.kernel.identity import Role
 from server.kernel.ids import AccountId
 from server.people.model import Account
+from server.settings import Settings
+from server.town_crier import TownCrier
 from storage.database import Database
+from storage.tables.cases import case_fact, legal_case
 from tests.factories import account, assignment
 from tests.fakes.clock import SetClock
 from tests.town import SEALER, Town
@@ -74,6 +80,51 @@ async def test_a_duty_is_told_of_when_it_is_due_soon_and_again_when_it_is_late_a
     assert (soon.kind, late.kind) == (SOON, LATE)
     assert late.raised_at == clock.now()
     assert (soon.settled_at, late.settled_at) == (clock.now(), None), "one of them is enough"
+
+
+async def test_a_case_whose_clocks_cant_be_counted_holds_up_no_other(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await note(town, world, ACCEPTED, clock.now() - TWO_DAYS)
+    other = CaseFact(
+        case_id=world.cases[Where.OTHER].id,
+        key=ACCEPTED,
+        at=clock.now(),
+        actor="x:y",
+        recorded_at=clock.now(),
+    )
+    async with town.database.transaction() as tx:
+        await tx.cases.add_fact(other)
+        at_the_end_of_time = update(case_fact).values({"at": literal_column("253402300799999999")})
+        await tx.connection.execute(at_the_end_of_time.where(case_fact.c.case_id == other.case_id))
+    await town.cry()
+    assert [each.kind for each in await raised(town, world)] == [SOON]
+    async with town.database.reading() as tx:
+        assert await tx.cases.stale_plans(limit=1) == (), "it is not tried again until it changes"
+
+
+async def test_a_case_that_cant_even_be_read_holds_up_no_alert_that_is_planned(
+    town: Town, world: World, clock: SetClock, database_url: str, tmp_path: Path
+) -> None:
+    await note(town, world, ACCEPTED, clock.now())
+    await town.cry()
+    async with town.database.transaction() as tx:
+        await tx.cases.put_case(world.cases[Where.OTHER])
+        beyond_the_end_of_time = update(legal_case).values(
+            {"hearing_at": literal_column("999999999999999999")}
+        )
+        await tx.connection.execute(
+            beyond_the_end_of_time.where(legal_case.c.id == world.cases[Where.OTHER].id)
+        )
+    clock.move(timedelta(days=30))
+    ground = Ground(Settings(data_dir=tmp_path, database_url=database_url), clock)
+    ending, lawyer = asyncio.Event(), frozenset({f"account:{world.accounts[Role.LAWYER].id}"})
+    async with ground.bus.subscribe(lawyer) as subscription, asyncio.timeout(10):
+        crying = asyncio.create_task(TownCrier(ground).run(ending))
+        assert (await subscription.next()).event == "AlertRaised"
+        ending.set()
+        await crying
+    await ground.database.close()
 
 
 async def test_a_duty_that_is_done_in_time_is_told_of_no_more(

@@ -1,11 +1,12 @@
 import asyncio
 import traceback
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
 from sqlalchemy import inspect, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from server.kernel.events import Job, Notification
 from server.kernel.identity import Role
@@ -17,7 +18,7 @@ from storage.database import Database
 from storage.tables import metadata
 from storage.tables.audit import audit_entry
 from tests.databases import LOG_KEY, Engine
-from tests.factories import account, organisation
+from tests.factories import account, case, organisation
 from tests.fakes.clock import SetClock
 
 
@@ -60,6 +61,13 @@ async def test_an_event_is_logged_with_the_commit_and_told_after_it(
         "account:a1",
     )
     assert (entry.origin, entry.rule) == ("", ""), "nobody asked for it"
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+async def test_a_moment_that_could_not_be_told_again_is_not_stored(database: Database, at: datetime) -> None:
+    async with database.transaction() as tx:
+        with pytest.raises(StatementError, match="the ends of time"):
+            await tx.cases.put_case(case(opened_at=at))
 
 
 async def test_a_reading_unit_cannot_write(database: Database) -> None:

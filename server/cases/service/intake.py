@@ -7,6 +7,7 @@ from typing import ClassVar
 from server.cases.events import NoticeReceived, SecretNumberRegistered, of_case
 from server.cases.messages import NoticeMessage, case_message, notice_message
 from server.cases.model import (
+    LONGEST,
     Case,
     CaseFact,
     CaseStatus,
@@ -253,7 +254,7 @@ async def _new_case(command: SendNotice, agency: Organisation, tx: CasesTx, now:
     if institution is None or agency.parent_id is None:
         raise NoInstitution
     today = local_date(now)
-    _check_dates(command, today)
+    _check_dates(command, now)
     recipient = command.recipient
     return Case(
         id=CaseId(new_id()),
@@ -304,20 +305,25 @@ def _facility(name: str, organisations: tuple[Organisation, ...]) -> Organisatio
     raise InvalidInput(fields=(unknown,))
 
 
-def _check_dates(command: SendNotice, today: date) -> None:
-    dates = {
+def _check_dates(command: SendNotice, now: datetime) -> None:
+    today, hearing_at = local_date(now), command.hearing_at
+    of_case = {
         "found_on": command.found_on,
         "received_case_on": command.received_case_on,
         "rights_told_on": command.rights_told_on,
-        "recipient.born_on": command.recipient.born_on,
     }
-    wrong = tuple(
+    dates = of_case | {"recipient.born_on": command.recipient.born_on}
+    wrong = [
         FieldError(name, "in-the-future", N_("日期不能晚于今天"))
         for name, given in dates.items()
         if given is not None and given > today
-    )
+    ]
+    too_far = [name for name, given in of_case.items() if given is not None and today - given > LONGEST]
+    if hearing_at is not None and abs(hearing_at - now) > LONGEST:
+        too_far.append("hearing_at")
+    wrong += [FieldError(name, "too-far", N_("日期离今天太远，请核对年份")) for name in too_far]
     if wrong:
-        raise InvalidInput(fields=wrong)
+        raise InvalidInput(fields=tuple(wrong))
 
 
 async def _next_number(institution: Organisation, year: int, tx: CasesTx) -> str:

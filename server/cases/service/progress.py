@@ -5,14 +5,14 @@ Nothing that was written down is lost: a correction stands beside what it correc
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from server.cases.chronicle import Happening, chronicle
 from server.cases.deadlines.engine import Clock as DeadlineClock
 from server.cases.deadlines.rules import rule_set
 from server.cases.events import DelayRecorded, FactWithdrawn, of_case
-from server.cases.model import Case, CaseFact, Delay, DelayParty, Party, Stage
+from server.cases.model import LONGEST, Case, CaseFact, Delay, DelayParty, Party, Stage
 from server.cases.policy import recordable_by
 from server.cases.ports import CasesTx
 from server.cases.service.extending import Extendable, extendable
@@ -26,9 +26,6 @@ from server.kernel.identity import Identity
 from server.kernel.ids import CaseId
 from server.kernel.permissions import Action
 from server.people.directory import names_of
-
-_LONGEST = timedelta(days=20 * 365)
-"""How far from now an event can lie: no case takes longer."""
 
 
 class NotRecorded(DomainError):
@@ -191,7 +188,7 @@ async def record_event(command: RecordEvent, identity: Identity, tx: CasesTx, cl
         raise InvalidInput(fields=(FieldError("key", "unknown", N_("请从给定的选项中选择")),))
     if command.at > now and command.key not in TO_COME:
         raise InvalidInput(fields=(FieldError("at", "future", N_("还没有发生的事，发生后再记录")),))
-    if abs(command.at - now) > _LONGEST:
+    if abs(command.at - now) > LONGEST:
         raise InvalidInput(fields=(FieldError("at", "too-far", N_("日期离今天太远，请核对年份")),))
     if command.again:
         before = (await tx.cases.facts_of(frozenset({case.id})))[case.id].get(command.key)
