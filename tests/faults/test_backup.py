@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from server.kernel.ids import new_id
 from tests.databases import Engine
 from tests.faults.serving import serving
 from tests.servers.postgresql import PostgresServer
@@ -51,7 +52,7 @@ async def command(*words: str, **environment: str) -> tuple[int | None, str]:
 @pytest.fixture
 async def site(engine: Engine, tmp_path: Path) -> AsyncIterator[Site]:
     home, backup = tmp_path / "home", tmp_path / "backup"
-    server = PostgresServer() if engine is Engine.POSTGRESQL else None
+    server = PostgresServer(password=new_id()) if engine is Engine.POSTGRESQL else None
     here, there = {}, {}
     if server is not None:
         await server.start()

@@ -24,14 +24,23 @@ _OWNER = "lianbian"
 class PostgresServer:
     """One server on an empty folder of its own."""
 
-    def __init__(self, *settings: str) -> None:
-        """Makes the folder; `settings` are `name=value`, as in postgresql.conf."""
+    def __init__(self, *settings: str, password: str = "") -> None:
+        """Makes the folder; `settings` are `name=value`, as in postgresql.conf.
+
+        With a `password`, nobody comes in without it.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="lianbian-postgresql-"))
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._as = _unprivileged(self._folder)
         self._programs = _programs(self._folder)
-        self._run("initdb", "--username", _OWNER, "--auth", "trust", "--encoding", "UTF8", "--no-sync")
+        self._password = password
+        how = ["--auth", "trust"]
+        if password:
+            secret = self._folder / "password"
+            secret.write_text(password)
+            how = ["--auth", "scram-sha-256", "--pwfile", str(secret)]
+        self._run("initdb", "--username", _OWNER, *how, "--encoding", "UTF8", "--no-sync")
 
     async def start(self) -> None:
         """Starts it and waits until it answers."""
@@ -72,7 +81,8 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         """Returns the URL of a database, as an operator would write it."""
-        return f"postgresql://{_OWNER}@/{database}?host={self._folder}"
+        owner = f"{_OWNER}:{self._password}" if self._password else _OWNER
+        return f"postgresql://{owner}@/{database}?host={self._folder}"
 
     def create(self, template: str) -> str:
         """Creates a database as a copy of `template` and returns its name."""
@@ -102,7 +112,7 @@ class PostgresServer:
     def _ask(self, statement: str) -> None:
         where = ("--host", str(self._folder), "--username", _OWNER, "--dbname", "postgres")
         asked = (str(self._programs / "psql"), "--quiet", "--no-psqlrc", *where, "--command", statement)
-        subprocess.run(asked, check=True, env=_ENVIRONMENT)
+        subprocess.run(asked, check=True, env=_ENVIRONMENT | {"PGPASSWORD": self._password})
 
     def _run(self, program: str, *arguments: str) -> None:
         words = (str(self._programs / program), "-D", str(self._data), *arguments)
