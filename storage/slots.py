@@ -41,12 +41,13 @@ class SqlSlots(SlotStore):
             raise SlotTaken from None
 
     @override
-    async def keep(self, booking_id: BookingId) -> None:
-        await self._connection.execute(
+    async def keep(self, booking_id: BookingId) -> bool:
+        kept = await self._connection.execute(
             update(tables.slot_claim)
             .where(tables.slot_claim.c.booking_id == booking_id)
             .values(expires_at=None)
         )
+        return kept.rowcount > 0
 
     @override
     async def release(self, booking_id: BookingId) -> None:

@@ -21,8 +21,8 @@ class SlotStore(Protocol):
         """
         ...
 
-    async def keep(self, booking_id: BookingId) -> None:
-        """Let the booking's rows expire no more."""
+    async def keep(self, booking_id: BookingId) -> bool:
+        """Let the booking's rows expire no more; tell whether there are any: a hold's give way together."""
         ...
 
     async def release(self, booking_id: BookingId) -> None:

@@ -10,12 +10,14 @@ from http import HTTPStatus
 from random import Random
 
 from aiohttp import ClientSession
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from typing_extensions import override
 
 from server.kernel.clock import CHINA
+from server.scheduling.model import BookingStatus
 from storage.database import Database, SqlTransaction
 from storage.tables.casefiles import annotation
+from storage.tables.slots import booking, slot_claim
 from tests.documents import scan
 from tests.faults.killing import UnexpectedAnswer, Workload, become, signed_in
 
@@ -251,6 +253,14 @@ class Bookings(Workload[BookingClaim]):
             if answer.status != HTTPStatus.SEE_OTHER:
                 return False
             return not claim.cancelled or answer.headers["Location"].endswith(f"returned={claim.id}")
+
+    @override
+    async def doubled(self, tx: SqlTransaction) -> int:
+        """Counts bookings that stand though the ledger would let others have their time."""
+        lasting = exists().where(slot_claim.c.booking_id == booking.c.id, slot_claim.c.expires_at.is_(None))
+        made = booking.c.id.in_({claim.id for claim in self.claims})
+        query = select(func.count()).where(made, booking.c.status == BookingStatus.REQUESTED, ~lasting)
+        return int((await tx.connection.execute(query)).scalar_one())
 
     async def _submit(self, hold_id: str, browser: ClientSession) -> None:
         path, form = f"/holds/{hold_id}/submit", {"purpose": "verify_evidence"}

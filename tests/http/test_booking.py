@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.kernel.identity import Role
-from server.kernel.ids import MeetingId
+from server.kernel.ids import BookingId, MeetingId
 from server.rooms.model import MeetingStatus
+from server.scheduling.ledger import Claim
 from server.scheduling.model import BookingStatus, ReasonCode, ResourceKind, resource
 from storage.database import Database
 from tests.factories import account
@@ -142,6 +143,22 @@ async def test_a_hold_that_expired_cannot_be_submitted(
     answer = await lawyer.post(f"{path}/submit", data={"purpose": "plea"})
     assert answer.status == 409
     assert "已经释放" in await answer.text()
+
+
+async def test_rule_7_a_hold_that_is_over_by_another_nodes_clock_books_nothing(
+    world: World, signed_in: SignedIn, clock: SetClock, database: Database
+) -> None:
+    lawyer = await signed_in(world.lawyer)
+    path = await hold(world, lawyer)
+    ahead = clock.now() + timedelta(minutes=11)
+    other = Claim(resource(ResourceKind.LAWYER, world.stranger.id), TUESDAY_10, BookingId("b" * 26))
+    async with database.transaction() as tx:
+        await tx.slots.claim([other], expires_at=None, now=ahead)
+    answer = await lawyer.post(f"{path}/submit", data={"purpose": "plea"})
+    assert answer.status == 409
+    assert "已经释放" in await answer.text()
+    async with database.reading() as tx:
+        assert await tx.slots.bookings_of_cases(frozenset({world.case.id})) == ()
 
 
 async def test_submitting_twice_makes_one_booking(

@@ -118,7 +118,7 @@ async def test_a_kept_hold_expires_no_more_and_a_released_one_is_free(database: 
     late = MORNING + timedelta(days=1)
     booking_id = await _claim(database, taken, expires_at=MORNING + timedelta(minutes=10), now=MORNING)
     async with database.transaction() as tx:
-        await tx.slots.keep(booking_id)
+        assert await tx.slots.keep(booking_id)
     with pytest.raises(SlotTaken):
         await _claim(database, taken, expires_at=None, now=late)
     async with database.transaction() as tx:

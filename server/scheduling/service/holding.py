@@ -85,7 +85,7 @@ async def submit(
 
     Raises:
         NotFound: there is no such hold of theirs.
-        HoldExpired: the ten minutes are over.
+        HoldExpired: the ten minutes are over, by this node's clock or by one whose claim took the rows.
     """
     hold = await find_hold_or_booking(booking_id, identity, tx)
     if isinstance(hold, Booking):
@@ -108,7 +108,8 @@ async def submit(
         requested_at=now,
         status=BookingStatus.REQUESTED,
     )
-    await tx.slots.keep(hold.id)
+    if not await tx.slots.keep(hold.id):
+        raise HoldExpired
     await tx.slots.end_hold(hold.id)
     await tx.slots.add_booking(booking)
     tx.record(event_of(BookingRequested, booking, identity))
