@@ -6,6 +6,7 @@ loads Alembic only when there is something to do.
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,9 +19,14 @@ from storage.log import SqlLog
 _STEPS = Path(__file__).parent / "migrations"
 
 
+def steps() -> tuple[str, ...]:
+    """Return the names of all steps, oldest first; they are numbered files."""
+    return tuple(sorted(path.stem for path in (_STEPS / "versions").glob("[0-9]*.py")))
+
+
 def newest_step() -> str:
-    """Return the name of the last step; steps are numbered files, so the newest sorts last."""
-    return max(path.stem for path in (_STEPS / "versions").glob("[0-9]*.py"))
+    """Return the name of the last step."""
+    return steps()[-1]
 
 
 def migrate(url: str, log_key: LogKey) -> None:
@@ -41,11 +47,22 @@ async def migrate_within(url: str, log_key: LogKey) -> None:
     engines = open_engines(url)
     try:
         if await step_of(engines) != newest_step():
-            async with engines.writing.begin() as connection:
-                await connection.run_sync(_upgrade, log_key)
+            await upgrade(engines, log_key)
         await _recognise(engines, log_key)
     finally:
         await engines.dispose()
+
+
+async def upgrade(engines: Engines, log_key: LogKey, *, to: str = "head") -> None:
+    """Run the steps up to `to`, all of them or none; use the engines for nothing else afterwards."""
+    async with engines.writing.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # Altering a table makes it anew: dropping the former one would strike at what refers to it.
+            # Within a transaction the pragma does nothing (sqlite.org/lang_altertable.html §7).
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute("PRAGMA foreign_keys = OFF")
+        async with connection.begin():
+            await connection.run_sync(_upgrade, log_key, to)
 
 
 async def recognise(url: str, log_key: LogKey) -> None:
@@ -81,7 +98,7 @@ async def _step(connection: AsyncConnection) -> str | None:
     return None if row is None else str(row.version_num)
 
 
-def _upgrade(connection: Connection, log_key: LogKey) -> None:
+def _upgrade(connection: Connection, log_key: LogKey, to: str) -> None:
     from alembic import command  # noqa: PLC0415 - see the module's docstring
     from alembic.config import Config  # noqa: PLC0415
 
@@ -89,7 +106,6 @@ def _upgrade(connection: Connection, log_key: LogKey) -> None:
     config.set_main_option("script_location", str(_STEPS))
     config.attributes["connection"] = connection
     config.attributes["log_key"] = log_key
-    if connection.dialect.name == "sqlite":
-        # Altering a table makes it anew; what refers to it is judged once that is done.
-        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        raise RuntimeError("a step left a row that refers to none")

@@ -12,20 +12,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, make_url
+from sqlalchemy import make_url
 
 from server.audit.entry import LogKey
 from server.demo.seed import seed
 from server.kernel.clock import SystemClock
 from server.settings import Settings
-from storage import migrations
 from storage.bus import LocalBus
 from storage.database import Database
 from storage.engines import open_engines
 from storage.key_file import key_in
-from storage.migrate import migrate_within
+from storage.migrate import migrate_within, upgrade
 from storage.queue import LocalQueue
 from tests.fakes.clock import SetClock
 from tests.servers.postgresql import PostgresServer
@@ -47,8 +44,8 @@ class Content(StrEnum):
     NOTHING = "nothing"
     FORMER_LOG = "former log"
     """Nothing, in the schema before the log became a tree."""
-    FORMER_FACTS = "former facts"
-    """Nothing, in the schema before facts had a history."""
+    FIRST_STEP = "first step"
+    """Nothing, in the oldest schema."""
     PROVINCE = "province"
     """The demo province as it is made at the tests' usual moment."""
 
@@ -129,17 +126,10 @@ def _file(content: Content) -> bytes:
         return path.read_bytes()
 
 
-async def _migrate_to(url: str, step: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+async def migrate_to(url: str, step: str) -> None:
+    """Brings the database to a step that need not be the last."""
     engines = open_engines(url)
-
-    def upgrade(connection: Connection) -> None:
-        config.attributes["connection"] = connection
-        command.upgrade(config, step)
-
-    async with engines.writing.begin() as connection:
-        await connection.run_sync(upgrade)
+    await upgrade(engines, LOG_KEY, to=step)
     await engines.dispose()
 
 
@@ -156,7 +146,7 @@ async def _make_province(url: str) -> None:
 
 _FILL: dict[Content, Callable[[str], Coroutine[Any, Any, None]]] = {
     Content.NOTHING: lambda url: migrate_within(url, LOG_KEY),
-    Content.FORMER_LOG: lambda url: _migrate_to(url, "0007_log_seals"),
-    Content.FORMER_FACTS: lambda url: _migrate_to(url, "0008_log_tree"),
+    Content.FORMER_LOG: lambda url: migrate_to(url, "0007_log_seals"),
+    Content.FIRST_STEP: lambda url: migrate_to(url, "0001_people"),
     Content.PROVINCE: _make_province,
 }

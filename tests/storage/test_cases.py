@@ -1,9 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
 
 from server.cases.chronicle import Happening
 from server.cases.deadlines.calendar import CalendarEntry
@@ -23,15 +21,9 @@ from server.cases.ports import KeptAnswer
 from server.cooperation.model import LawyerCategory, LawyerProfile, Leave
 from server.kernel.ids import CaseId, OrganisationId, PartyId, new_id
 from server.people.model import Account, OrganisationKind
-from storage.bus import LocalBus
 from storage.database import Database
-from storage.mapping import values_of
-from storage.migrate import migrate_within
-from storage.queue import LocalQueue
-from storage.tables.cases import calendar_day, legal_case
-from tests.databases import LOG_KEY, Content, Databases, Engine
+from storage.tables.cases import calendar_day
 from tests.factories import account, assignment, case, organisation
-from tests.fakes.clock import SetClock
 
 
 @pytest.fixture
@@ -170,34 +162,6 @@ async def test_facts_keep_what_they_correct_and_what_was_withdrawn_counts_no_lon
     async with database.reading() as tx:
         assert await tx.cases.facts_of(frozenset({made.id})) == {made.id: {}}
         assert await tx.cases.history_of(made.id) == tuple(reversed(facts))
-
-
-FORMER_FACT = """
-INSERT INTO case_fact (case_id, key, at, actor) VALUES (:case_id, 'detained', 1790000000000000, 'lawyer:x')
-"""
-
-
-async def test_facts_of_the_former_schema_are_kept(
-    databases: Databases, engine: Engine, tmp_path: Path
-) -> None:
-    url = await databases.copy(engine, tmp_path / "former", Content.FORMER_FACTS)
-    database = Database(
-        url, bus=LocalBus(), clock=SetClock(), enqueue=LocalQueue({}).enqueue, log_key=LOG_KEY
-    )
-    area = organisation(OrganisationKind.COOPERATION_AREA)
-    async with database.transaction() as tx:
-        await tx.people.add_organisation(area)
-    made = case(area_id=area.id, agency_id=area.id, institution_id=area.id)
-    async with database.transaction() as tx:
-        await tx.connection.execute(insert(legal_case).values(values_of(made)))
-        await tx.connection.execute(text(FORMER_FACT), {"case_id": made.id})
-    await migrate_within(url, LOG_KEY)
-    at = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
-    async with database.reading() as tx:
-        assert await tx.cases.history_of(made.id) == (
-            CaseFact(case_id=made.id, key="detained", at=at, actor="lawyer:x", recorded_at=at),
-        )
-    await database.close()
 
 
 async def test_an_assignment_keeps_its_score_and_counts_while_pending_or_open(
