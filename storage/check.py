@@ -1,7 +1,7 @@
 """Looks a database, its audit log and the exported tree heads over; tells what is wrong, changes nothing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,8 @@ _BATCH = 10_000
 _FIELDS = len(audit_entry.columns) - 2
 """An entry's own; subtree and HMAC stand behind them."""
 
+Exported = tuple[Sequence[TreeHead], Sequence[str]]
+"""Heads, and a sentence for each line that is none."""
 Progress = Callable[[int, int], None]
 """Is told how many things of how many have been looked over."""
 
@@ -60,6 +62,8 @@ async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
     unreadable = await why_unreadable(url)
     if unreadable is not None:
         return Report(findings=(unreadable,), is_readable=False)
+    # Before the log: of one that grows meanwhile, no head may be newer than what is read.
+    exported = await asyncio.to_thread(exported_heads, witnesses)
     engines = open_engines(url)
     try:
         async with engines.reading.begin() as connection:
@@ -67,7 +71,7 @@ async def check(url: str, witnesses: Witnesses, progress: Progress) -> Report:
             if damage:
                 return Report(findings=tuple(damage), is_readable=False)
             left = await SqlRetention(connection).left_of_erased()
-            report = await check_log(SqlLog(connection), witnesses, progress)
+            report = await check_log(SqlLog(connection), witnesses.log_key, exported, progress)
             return replace(report, findings=(*report.findings, *(_not_erased(*each) for each in left)))
     finally:
         await engines.dispose()
@@ -113,15 +117,15 @@ async def _damage(connection: AsyncConnection) -> list[str]:
     ]
 
 
-async def check_log(log: SqlLog, witnesses: Witnesses, progress: Progress) -> Report:
+async def check_log(log: SqlLog, log_key: LogKey, exported: Exported, progress: Progress) -> Report:
     """Hold the log against its witnesses; the first entry that was altered is named, and none behind it."""
-    exported, refused = await asyncio.to_thread(_exported, witnesses)
-    verification = Verification(witnesses.log_key, exported)
+    heads, refused = exported[0], list(exported[1])
+    verification = Verification(log_key, heads)
     try:
         await _verify(log, verification, progress)
     except LogAltered as error:
         refused.append(str(error))
-    return Report(findings=tuple(refused), entries=verification.entries, heads=len(exported))
+    return Report(findings=tuple(refused), entries=verification.entries, heads=len(heads))
 
 
 async def _verify(log: SqlLog, verification: Verification, progress: Progress) -> None:
@@ -141,7 +145,7 @@ async def _verify(log: SqlLog, verification: Verification, progress: Progress) -
     verification.end()
 
 
-def _exported(witnesses: Witnesses) -> tuple[list[TreeHead], list[str]]:
+def exported_heads(witnesses: Witnesses) -> Exported:
     """Return the exported heads, one for each tree, and a sentence for each line that is no head of ours."""
     heads: dict[tuple[int, bytes], TreeHead] = {}
     refused: list[str] = []

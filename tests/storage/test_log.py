@@ -1,10 +1,12 @@
 import asyncio
+from collections.abc import Iterator
 from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
+from typing_extensions import override
 
 from server.audit.entry import LogKey
 from server.audit.heads import HeadKey, TreeHead
@@ -99,6 +101,25 @@ async def test_a_forged_entry_is_found(database: Database, database_url: str, he
         await tx.connection.execute(insert(audit_entry).values({**copied._mapping, "number": 6}))  # noqa: SLF001
     (found,) = (await report(database_url, heads)).findings
     assert "entry 6 was altered" in found
+
+
+async def test_a_log_that_grows_while_it_is_checked_is_accused_of_nothing(
+    database: Database, database_url: str, heads: HeadFiles
+) -> None:
+    serving = asyncio.get_running_loop()
+
+    class Growing(HeadFiles):
+        """An installation at work: an entry is written, and its head exported, just before heads are read."""
+
+        @override
+        def lines(self) -> Iterator[tuple[str, bytes]]:
+            asyncio.run_coroutine_threadsafe(write(database, 1), serving).result()
+            asyncio.run_coroutine_threadsafe(export(database, heads), serving).result()
+            yield from super().lines()
+
+    await write(database)
+    found = await report(database_url, Growing(heads.folder))
+    assert (found.findings, found.heads) == ((), 1)
 
 
 async def test_entries_taken_from_the_end_are_missed_by_the_exported_heads(

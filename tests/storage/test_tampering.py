@@ -11,10 +11,11 @@ from sqlalchemy import delete, insert
 
 from server.audit.entry import canonical_of
 from server.audit.merkle import Frontier, leaf_hash
-from storage.check import check_log
+from storage.check import check_log, exported_heads
 from storage.database import Database
 from storage.head_files import HeadFiles
 from storage.tables.audit import audit_entry
+from tests.databases import LOG_KEY
 from tests.storage.logs import export, witnesses, write
 
 ALTERATIONS = 1000
@@ -120,6 +121,7 @@ async def _findings_after(database: Database, rows: list[Row], heads: HeadFiles)
         async with database.transaction() as tx:
             await tx.connection.execute(delete(raw))
             await tx.connection.execute(insert(raw), rows)
-            found = (await check_log(tx.log, witnesses(heads), lambda _done, _whole: None)).findings
+            exported = exported_heads(witnesses(heads))
+            found = (await check_log(tx.log, LOG_KEY, exported, lambda _done, _whole: None)).findings
             raise _Undo
     return found
