@@ -1,9 +1,10 @@
 """The wrapped keys of cases in the database."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.kernel.ids import CaseId
@@ -54,7 +55,10 @@ class SqlCaseKeys:
         """Keep a new key."""
         await self._connection.execute(insert(case_key).values(key._asdict()))
 
-    async def rewrap(self, key: WrappedKey) -> None:
-        """Keep the key as it is wrapped now."""
-        values = {"master_id": key.master_id, "wrapped": key.wrapped}
-        await self._connection.execute(update(case_key).where(case_key.c.id == key.id).values(values))
+    async def rewrap(self, keys: Iterable[WrappedKey]) -> None:
+        """Keep the keys as they are wrapped now."""
+        query = update(case_key).where(case_key.c.id == bindparam("key_id"))
+        anew = query.values(master_id=bindparam("master"), wrapped=bindparam("anew"))
+        rows = [{"key_id": key.id, "master": key.master_id, "anew": key.wrapped} for key in keys]
+        if rows:
+            await self._connection.execute(anew, rows)

@@ -72,6 +72,8 @@ class CaseKeys(KeyRing):
         """Wrap every key by a new master key and forget the former; return how many.
 
         A crash in between leaves both master keys, and every key readable; another run then tidies up.
+        Files of master keys are made and removed in units that write, so that of several runs none removes
+        what another needs.
 
         Raises:
             NoMasterKey: a key can't be opened.
@@ -81,10 +83,10 @@ class CaseKeys(KeyRing):
             known = await self._known()
             newest = await asyncio.to_thread(self._masters.add)
             keys = await tx.case_keys.all()
-            for key in keys:
-                await tx.case_keys.rewrap(self._wrapped(key, _opened(key, known).secret, newest))
+            await tx.case_keys.rewrap(self._wrapped(key, _opened(key, known).secret, newest) for key in keys)
             tx.record(KeysRotated(actor=OPERATOR, master_id=newest.id, case_keys=len(keys)))
-        await asyncio.to_thread(self._masters.keep_newest)
+        async with self._database.transaction() as tx:
+            await asyncio.to_thread(self._masters.keep_needed, await tx.case_keys.masters())
         return len(keys)
 
     async def _found(self, find: Callable[[SqlCaseKeys], Awaitable[WrappedKey | None]]) -> CaseKey | None:

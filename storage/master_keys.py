@@ -51,10 +51,11 @@ class MasterKeys:
         write_key(path, secret or secrets.token_bytes(KEY_BYTES))
         return MasterKey.of(read_key(path))
 
-    def keep_newest(self) -> None:
-        """Remove every other."""
+    def keep_needed(self, ids: frozenset[str]) -> None:
+        """Remove all but the newest and those of these ids."""
         for path in self._files()[:-1]:
-            path.unlink()
+            if MasterKey.of(read_key(path)).id not in ids:
+                path.unlink()
         sync(self._folder)
 
     def _files(self) -> list[Path]:

@@ -1,9 +1,12 @@
 """The keys of cases: each case's own, wrapped by a master key that can be replaced, lost and restored."""
 
 import asyncio
+import threading
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from server.kernel.ids import CaseId
 from server.kernel.objects import ObjectDamaged
@@ -87,6 +90,28 @@ async def test_keys_are_found_while_they_are_rotated(keys: CaseKeys, case_ids: t
         while not rotating.done():
             assert await keys.key(case_ids[0], key.id) == key
         await rotating
+
+
+async def test_a_rotation_removes_no_key_that_another_one_that_fails_still_needs(
+    keys: CaseKeys, database: Database, tmp_path: Path, case_ids: tuple[CaseId, ...]
+) -> None:
+    key = await keys.newest(case_ids[0])
+    first_is_done = threading.Event()
+
+    class Failing(MasterKeys):
+        @override
+        def add(self, secret: bytes | None = None) -> MasterKey:
+            super().add(secret)
+            first_is_done.wait(0.5)
+            raise OSError(ENOSPC, "the disk is full")
+
+    other = CaseKeys(database, Failing(tmp_path / "master"), SetClock())
+    first, second = asyncio.create_task(keys.rotate()), asyncio.create_task(other.rotate())
+    first.add_done_callback(lambda _: first_is_done.set())
+    with pytest.raises(OSError, match="full"):
+        await second
+    await first
+    assert await keys.newest(case_ids[0]) == key
 
 
 async def test_a_file_that_holds_no_master_key_is_named(masters: MasterKeys, tmp_path: Path) -> None:
