@@ -94,11 +94,12 @@ class Calendar:
         return Day(on, _kind(on, working=working), "", provisional)
 
     def covers(self, year: int) -> bool:
-        """Tell whether the year's arrangement is published: then some weekend of it is worked."""
+        """Tell whether the year's arrangement is published: then some day of a weekend is worked."""
         self._published.get(date(year, 1, 1))
         known = {day.year for day in self._published.weekend_workdays}
         return year in known or any(
-            day.year == year and entry.working for day, entry in self._entries.items()
+            day.year == year and entry.working and day.weekday() >= _SATURDAY
+            for day, entry in self._entries.items()
         )
 
     def days(self, start: date, end: date) -> Iterator[Day]:

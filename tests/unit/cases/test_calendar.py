@@ -53,6 +53,13 @@ def test_what_the_operator_enters_is_believed_and_covers_its_year() -> None:
     assert corrected.day(date(2027, 10, 10)).kind is DayKind.WEEKEND
 
 
+def test_a_workday_that_the_operator_confirms_covers_no_year() -> None:
+    monday = date(2031, 3, 3)
+    calendar = Calendar([CalendarEntry(monday, working=True, name="")])
+    assert not calendar.day(monday).provisional
+    assert calendar.day(date(2031, 10, 1)).provisional
+
+
 def test_every_holiday_has_a_name_that_the_catalogue_knows() -> None:
     names = {day.name for day in CALENDAR.days(date(2024, 1, 1), date(2028, 12, 31))} - {""}
     assert names <= set(HOLIDAY_NAMES)
