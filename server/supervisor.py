@@ -47,7 +47,11 @@ async def _keep(child: Child) -> None:
     pause_s = FIRST_PAUSE_S
     while True:
         started = clock.time()
-        code = await _run(child)
+        try:
+            code = await _run(child)
+        except OSError as error:  # out of processes, memory or open files, which passes
+            log.error("child process can't be started", child=child.name, error=repr(error))  # noqa: TRY400
+            code = None
         pause_s = FIRST_PAUSE_S if clock.time() - started > STEADY_S else min(pause_s * 2, LONGEST_PAUSE_S)
         log.error("child process ended", child=child.name, code=code, restart_in_s=pause_s)
         await asyncio.sleep(pause_s)

@@ -4,6 +4,8 @@ import signal
 import sys
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from server.supervisor import Child, supervised
 from tests.until import until
 
@@ -37,6 +39,17 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
         await until(lambda: len(_pids(tmp_path)) == 2)
         (second,) = _pids(tmp_path) - {first}
         assert _runs(second)
+
+
+async def test_a_child_that_cant_be_started_is_started_later(tmp_path: Path) -> None:
+    pids, program = tmp_path / "pids", tmp_path / "program"
+    pids.mkdir()
+    noter = Child("noter", (str(program), "-c", NOTES_ITS_PID, str(pids)))
+    with capture_logs() as said:
+        async with supervised([noter]):
+            await until(lambda: "can't be started" in str(said))
+            program.symlink_to(sys.executable)
+            await until(lambda: len(_pids(pids)) == 1)
 
 
 async def test_no_child_outlives_the_block(tmp_path: Path) -> None:
