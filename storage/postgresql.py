@@ -35,6 +35,9 @@ _SESSION = {
     "statement_timeout": "60s",
     "jit": "off",  # our queries are small: compiling them takes longer than running them
 }
+_LIVELY = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""How the server finds out within 20 s that a node is gone without a word, and lets go of its locks; a
+session that waits for nothing would otherwise be kept for hours (TCP's own two, and then some)."""
 
 
 def open_postgresql(url: str) -> Engines:
@@ -94,7 +97,7 @@ def _locking(url: str) -> AsyncEngine:
     options = {"isolation_level": "AUTOCOMMIT"}
     engine = create_async_engine(
         url,
-        connect_args=_CONNECTING,
+        connect_args=_CONNECTING | {"server_settings": _SESSION | _LIVELY},
         execution_options=options,
         poolclass=NullPool,
         hide_parameters=True,

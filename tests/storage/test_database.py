@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from server.kernel.events import Job, Notification
@@ -15,6 +15,7 @@ from server.people.events import SessionsRevoked
 from server.people.model import Account, Organisation
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.postgresql import _for_driver, _locking
 from storage.tables import metadata
 from storage.tables.audit import audit_entry
 from tests.databases import LOG_KEY, Engine
@@ -121,6 +122,16 @@ async def test_the_migrations_make_just_the_tables_that_the_code_names(database:
         )
     made.pop("alembic_version")
     assert made == {table.name: {column.name for column in table.columns} for table in metadata.sorted_tables}
+
+
+async def test_the_server_asks_often_whether_who_holds_a_lock_is_there(postgresql_url: str) -> None:
+    engine = _locking(_for_driver(postgresql_url))
+    query = text("SELECT name, reset_val FROM pg_settings WHERE name LIKE 'tcp_keepalives%'")
+    async with engine.connect() as connection:
+        asked = {name: int(value) for name, value in await connection.execute(query)}
+    await engine.dispose()
+    silent_s = asked["tcp_keepalives_idle"] + asked["tcp_keepalives_count"] * asked["tcp_keepalives_interval"]
+    assert 0 < silent_s <= 20
 
 
 async def test_of_two_processes_one_is_alone_at_a_task(
