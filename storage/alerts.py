@@ -144,8 +144,8 @@ class SqlAlerts(AlertStore):
 
     @override
     async def stuck_deliveries(self, since: datetime) -> int:
-        raised = tables.alert.c.raised_at <= since
-        query = select(func.count(tables.delivery.c.id)).join(tables.alert).where(*_WAITING, raised)
+        made = tables.delivery.c.created_at <= since
+        query = select(func.count(tables.delivery.c.id)).where(*_WAITING, made)
         return await self._count(query)
 
     @override

@@ -133,7 +133,7 @@ class Post(Generic[TxT]):
 
     async def _note_failure(self, delivery: Delivery, alert: Alert) -> None:
         now, attempts = self.clock.now(), delivery.attempts + 1
-        if now - alert.raised_at < GIVE_UP_AFTER:
+        if now - delivery.created_at < GIVE_UP_AFTER:
             await self._note(replace(delivery, attempts=attempts, next_at=next_attempt(attempts, now)))
             return
         async with self.units.transaction() as tx:

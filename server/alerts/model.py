@@ -90,6 +90,8 @@ class Delivery:
     target: str
     """The account's id, or of a webhook the endpoint's."""
     attempts: int
+    created_at: datetime
+    """When it was to leave first: it is given up a day after that, whenever the alert was raised."""
     next_at: datetime
     """When it is sent, or sent again."""
     sent_at: datetime | None = None

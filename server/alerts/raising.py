@@ -161,5 +161,11 @@ class Crier(Generic[TxT]):
 
 def _delivery(alert: Alert, channel: Channel, target: str, now: datetime) -> Delivery:
     return Delivery(
-        id=f"msg_{new_id()}", alert_id=alert.id, channel=channel, target=target, attempts=0, next_at=now
+        id=f"msg_{new_id()}",
+        alert_id=alert.id,
+        channel=channel,
+        target=target,
+        attempts=0,
+        created_at=now,
+        next_at=now,
     )

@@ -63,6 +63,7 @@ delivery = Table(
     Column("channel", EnumText(Channel), nullable=False),
     Column("target", Id, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("given_up_at", UtcDateTime),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import literal_column, update
+from sqlalchemy import literal_column, select, update
 
 from server.alerts.delivering import LEASE
 from server.alerts.model import Alert, AlertKind, Contact
@@ -25,6 +25,7 @@ from server.people.model import Account
 from server.settings import Settings
 from server.town_crier import TownCrier
 from storage.database import Database
+from storage.tables.alerts import delivery
 from storage.tables.cases import case_fact, legal_case
 from tests.factories import account, assignment
 from tests.fakes.clock import SetClock
@@ -388,6 +389,26 @@ async def test_what_somebody_saw_to_meanwhile_leaves_no_more(
             await tx.alerts.put_alert(replace(alert, settled_at=clock.now()))
     await town.send()
     assert town.outside.sent == []
+
+
+async def test_what_is_taken_further_late_is_tried_for_a_day_from_then_on(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    officer = world.accounts[Role.LEGAL_AID_OFFICER]
+    await with_contact(town, officer, email="li@example.com")
+    await one_late_duty(town, world, clock)
+    clock.move(timedelta(hours=25))
+    await town.cry()
+    town.outside.refuses = True
+    await town.send()
+    town.outside.refuses = False
+    clock.move(timedelta(seconds=5))
+    await town.send()
+    (warning,) = [each for each in await raised(town, world) if each.kind is SOON]
+    query = select(delivery).where(delivery.c.alert_id == warning.id, delivery.c.target == officer.id)
+    async with town.database.reading() as tx:
+        (further,) = await tx.connection.execute(query)
+    assert (further.attempts, further.sent_at, further.given_up_at) == (2, clock.now(), None)
 
 
 async def test_a_worker_that_dies_while_it_sends_leaves_the_message_to_the_next(
