@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -30,12 +30,15 @@ from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, Organis
 from storage.columns import EnumText
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import cases as tables
+from storage.tables.alerts import planned_alert
 
 _OPEN = (AssignmentStatus.ACCEPTED, AssignmentStatus.ACTIVE)
 _COUNTED = (AssignmentStatus.PROPOSED, AssignmentStatus.PINNED, *_OPEN)
 _AT_HAND = tables.legal_case.c.sealed_at.is_(None) & tables.legal_case.c.erased_at.is_(None)
 """What lists show: neither cases whose records are sealed, nor what is left of those that were erased."""
 _WORKED_ON = tables.legal_case.c.status.not_in([each for each in CaseStatus if each.closed])
+_PLANNED = _WORKED_ON | exists().where(planned_alert.c.case_id == tables.legal_case.c.id)
+"""Cases whose alerts may follow when all clocks are counted anew."""
 
 
 class SqlCases(CaseStore):
@@ -300,7 +303,7 @@ class SqlCases(CaseStore):
     async def remove_calendar_entry(self, day: date) -> None:
         query = delete(tables.calendar_day).where(tables.calendar_day.c.day == day)
         await self._connection.execute(query)
-        await self._note_stale(true(), Cause.CALENDAR)
+        await self._note_stale(_PLANNED, Cause.CALENDAR)
 
     @override
     async def add_reckonings(self, reckonings: tuple[Reckoning, ...]) -> None:
@@ -320,7 +323,7 @@ class SqlCases(CaseStore):
     @override
     async def add_choice(self, choice: Choice) -> None:
         await self._connection.execute(insert(tables.counting_choice).values(values_of(choice)))
-        await self._note_stale(true(), Cause.CHOICE)
+        await self._note_stale(_PLANNED, Cause.CHOICE)
 
     @override
     async def choices(self) -> tuple[Choice, ...]:
@@ -346,7 +349,7 @@ class SqlCases(CaseStore):
         if known != version:
             await self._connection.execute(delete(tables.planned_by))
             await self._connection.execute(insert(tables.planned_by).values(version=version))
-            await self._note_stale(true(), Cause.RULES)
+            await self._note_stale(_PLANNED, Cause.RULES)
 
     async def _plan_anew(self, case_id: CaseId) -> None:
         """Note in each unit that changes what a case's clocks depend on that its alerts have to follow."""

@@ -225,6 +225,7 @@ async def test_whatever_moves_a_clock_makes_the_plan_stale_in_the_same_transacti
         change, "event"
     )
     assert (len(stale) > 1) == (change in {"calendar", "choice"})
+    assert world.cases[Where.CLOSED].id not in stale, "nothing of it is planned any more"
 
 
 async def test_how_each_end_was_counted_is_kept_with_why(town: Town, world: World, clock: SetClock) -> None:
