@@ -30,7 +30,7 @@ from server.casefiles.service import may_watch_dossier
 from server.casefiles.upkeep import EVERY_S as SWEEP_EVERY_S
 from server.casefiles.upkeep import Upkeep
 from server.casefiles.upload_handlers import UploadHandlers
-from server.casefiles.uploads import Uploads
+from server.casefiles.uploads import FINISH_EVERY_S, Uploads
 from server.cases.alerting import describe
 from server.cases.api import CaseApi
 from server.cases.calendar_handlers import CalendarHandlers
@@ -376,10 +376,13 @@ def casefiles_part(ground: WebGround) -> Part:
     async def run(_app: web.Application) -> AsyncIterator[None]:
         """Go on with what was left unfinished, beside the requests; end the render processes at the end."""
         ending = asyncio.Event()
-        rounds = [in_rounds(upkeep.sweep, every_s=SWEEP_EVERY_S, ending=ending)]
+        rounds = [
+            in_rounds(uploads.finish_all, every_s=FINISH_EVERY_S, ending=ending),
+            in_rounds(upkeep.sweep, every_s=SWEEP_EVERY_S, ending=ending),
+        ]
         if ground.runs_jobs:
             rounds.append(in_rounds(ingest.resume, every_s=LOOK_AGAIN_S, ending=ending))
-        beside = [asyncio.create_task(each) for each in (uploads.finish_all(), *rounds)]
+        beside = [asyncio.create_task(each) for each in rounds]
         yield
         ending.set()
         await uploads.stop()

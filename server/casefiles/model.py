@@ -66,6 +66,11 @@ class Upload:
     dossier_id: DossierId | None = None
     """The dossier that it became; None until it is whole."""
 
+    @property
+    def original_key(self) -> str:
+        """Object key under which it is joined once it is whole, and which the dossier keeps."""
+        return f"doc/{self.id}/original"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
+import structlog
+
 from server.casefiles import tus
 from server.casefiles.model import Dossier, DossierReceived, DossierStatus, Upload
 from server.casefiles.ports import CaseFilesTx
@@ -24,6 +26,8 @@ from server.kernel.objects import ObjectStore, StorageFull, StorageUnavailable
 from server.kernel.permissions import Action
 from server.kernel.transaction import Turns, Units
 
+log = structlog.get_logger()
+
 MAX_BYTES = 2 << 30
 """A volume of 500 pages in colour at 300 dpi has about 400 MB."""
 UNFINISHED_MOST = 5
@@ -32,6 +36,8 @@ UNFINISHED_BYTES_MOST = 8 << 30
 """What their announced lengths may add up to."""
 KEPT_FOR = timedelta(days=7)
 """How long an upload to which nothing comes is kept."""
+FINISH_EVERY_S = 60.0
+"""How often uploads that were left whole are looked for."""
 SPLIT_DOSSIER = "split_dossier"
 """Name of the job that splits off a dossier's pages."""
 
@@ -223,29 +229,39 @@ class Uploads:
             upload = await self._find(case_id, upload_id, identity)
             if upload.dossier_id is not None:
                 raise NotFound
-            async with self._units.transaction() as tx:
-                await tx.casefiles.remove_upload(upload_id)
-            await self._objects.discard(upload_id)
+            await self._forget(upload)
 
     async def forget_if_expired(self, upload_id: UploadId) -> None:
         """Forget an upload to which nothing came for too long; asked while nobody writes to it."""
         async with self._turn(upload_id, _nothing):
-            async with self._units.transaction() as tx:
+            async with self._units.reading() as tx:
                 upload = await tx.casefiles.upload(upload_id)
-                if upload is None or upload.dossier_id is not None or upload.expires_at > self._clock.now():
-                    return
-                await tx.casefiles.remove_upload(upload_id)
-            await self._objects.discard(upload_id)
+            if upload is None or upload.dossier_id is not None or upload.expires_at > self._clock.now():
+                return
+            await self._forget(upload)
+
+    async def _forget(self, upload: Upload) -> None:
+        """Forget an upload that is no dossier; first what was joined of it, for which nothing looks later."""
+        await self._objects.of(upload.case_id).delete(upload.original_key)
+        async with self._units.transaction() as tx:
+            await tx.casefiles.remove_upload(upload.id)
+        await self._objects.discard(upload.id)
 
     async def finish_all(self) -> None:
-        """Finish uploads that were whole when the process died, if still allowed; for the start."""
+        """Finish uploads that were whole when a process died, or the store was away, if still allowed."""
         async with self._units.reading() as tx:
             whole = await tx.casefiles.whole_uploads()
-        for upload in whole:
+        for upload_id in [each.id for each in whole if each.id not in self._turns]:
             try:
-                await self._finished(upload)
+                async with self._turn(upload_id, _nothing):
+                    async with self._units.reading() as tx:
+                        upload = await tx.casefiles.upload(upload_id)
+                    if upload is not None and _whole(upload):
+                        await self._finished(upload)
             except DomainError:
                 continue
+            except Exception:
+                log.exception("an upload could not be finished; the others go on", upload=upload_id)
 
     async def _find(self, case_id: CaseId, upload_id: UploadId, identity: Identity) -> Upload:
         async with self._units.reading() as tx:
@@ -274,16 +290,17 @@ class Uploads:
             received_from=upload.account_id,
         )
         objects = self._objects.of(upload.case_id)
-        stored = await objects.seal(upload.id, dossier.original_key, length=upload.length_bytes)
+        stored = await objects.seal(upload.id, upload.original_key, length=upload.length_bytes)
         dossier = replace(dossier, sha256=stored.sha256)
         finished = replace(upload, dossier_id=dossier.id)
         if upload.expected_sha256 not in {None, stored.sha256}:
-            async with self._units.transaction() as tx:
-                await tx.casefiles.remove_upload(upload.id)
-            await objects.delete(dossier.original_key)
+            await self._forget(upload)
             raise HashMismatch(actual=stored.sha256, expected=upload.expected_sha256 or "")
         async with self._units.transaction() as tx:
             await _check_sender(upload, tx)
+            if await tx.casefiles.upload(upload.id) is None:
+                await objects.delete(upload.original_key)  # taken back where the turn's lock was lost
+                raise NotFound
             if await tx.casefiles.dossier(dossier.id) is None:
                 await tx.casefiles.add_dossier(dossier)
                 tx.record(

@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from server.casefiles import tus
 from server.casefiles.model import DossierStatus, Upload
 from server.casefiles.uploads import KEPT_FOR, Uploads, _Body
 from server.cases.model import AssignmentStatus, Stage
-from server.kernel.ids import DossierId, UploadId, new_id
+from server.kernel.ids import CaseId, DossierId, UploadId, new_id
+from server.kernel.objects import Objects, ObjectStore, StorageUnavailable, StoredObject
 from server.pdf.manifest import DocumentProblem
 from server.settings import Settings
 from storage.database import Database
@@ -35,6 +37,11 @@ def drafts(settings: Settings) -> set[str]:
     """Returns the ids of the uploads of which bytes are kept."""
     parts = (settings.objects_dir / "kept" / "uploads").rglob("*")
     return {path.parent.name for path in parts if path.is_file()}
+
+
+def originals(settings: Settings) -> list[Path]:
+    """Returns where whole files are kept."""
+    return list(settings.objects_dir.rglob("original"))
 
 
 @pytest.fixture
@@ -348,6 +355,95 @@ async def test_what_was_whole_when_the_assignment_ended_is_not_finished_at_the_n
     async with database.reading() as tx:
         assert await tx.casefiles.dossiers_of(work.case.id) == ()
         assert await tx.casefiles.upload(upload.id) == upload
+
+
+class Troubled:
+    """An object store at which something happens whenever an upload is sealed."""
+
+    def __init__(self, store: ObjectStore, then: Callable[[str], Awaitable[None]]) -> None:
+        self._store = store
+        self._then = then
+
+    def of(self, case_id: CaseId) -> Objects:
+        objects = self._store.of(case_id)
+        seal = objects.seal
+
+        async def sealed(upload: str, key: str, *, length: int) -> StoredObject:
+            stored = await seal(upload, key, length=length)
+            await self._then(upload)
+            return stored
+
+        objects.seal = sealed  # type: ignore[method-assign]
+        return objects
+
+    async def discard(self, upload: str) -> None:
+        await self._store.discard(upload)
+
+    async def unfinished(self, *, untouched_s: float) -> tuple[str, ...]:
+        return await self._store.unfinished(untouched_s=untouched_s)
+
+
+async def two_whole_uploads(database: Database, work: Work, settings: Settings) -> tuple[Upload, Upload]:
+    made = (whole_upload(work), whole_upload(work))
+    for upload in made:
+        await local_store(settings, database).of(work.case.id).append(upload.id, at=0, chunks=three_bytes())
+        async with database.transaction() as tx:
+            await tx.casefiles.add_upload(upload)
+    return made
+
+
+async def test_an_upload_that_cant_be_finished_now_holds_up_no_other_and_is_finished_later(
+    database: Database, work: Work, settings: Settings
+) -> None:
+    made = await two_whole_uploads(database, work, settings)
+    troubles = [StorageUnavailable()]
+
+    async def fail_once(_upload: str) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    objects = Troubled(local_store(settings, database), fail_once)
+    uploads = Uploads(units=database, turns=database, objects=objects, clock=SetClock())
+    for finished in (1, 2):
+        await uploads.finish_all()
+        async with database.reading() as tx:
+            assert len(await tx.casefiles.dossiers_of(work.case.id)) == finished
+    assert {each.id for each in made} == drafts(settings) | {path.parent.name for path in originals(settings)}
+
+
+async def test_an_upload_that_is_taken_back_while_it_is_finished_elsewhere_leaves_nothing(
+    database: Database, work: Work, settings: Settings
+) -> None:
+    await two_whole_uploads(database, work, settings)
+
+    async def take_back(upload: str) -> None:
+        async with database.transaction() as tx:
+            await tx.casefiles.remove_upload(UploadId(upload))
+
+    objects = Troubled(local_store(settings, database), take_back)
+    await Uploads(units=database, turns=database, objects=objects, clock=SetClock()).finish_all()
+    async with database.reading() as tx:
+        assert await tx.casefiles.dossiers_of(work.case.id) == ()
+    assert not originals(settings)
+
+
+@pytest.mark.parametrize("way", ["taken back", "expired"])
+async def test_of_a_sealed_upload_that_became_no_dossier_nothing_is_left(
+    database: Database, work: Work, settings: Settings, way: str
+) -> None:
+    upload, _ = await two_whole_uploads(database, work, settings)
+    store, clock = local_store(settings, database), SetClock()
+    await store.of(work.case.id).seal(upload.id, upload.original_key, length=3)
+    assert originals(settings)
+    uploads = Uploads(units=database, turns=database, objects=store, clock=clock)
+    if way == "expired":
+        clock.move(KEPT_FOR)
+        await uploads.forget_if_expired(upload.id)
+    else:
+        await uploads.take_back(work.case.id, upload.id, work.lead.identity)
+    assert not originals(settings)
+    async with database.reading() as tx:
+        assert await tx.casefiles.upload(upload.id) is None
 
 
 @pytest.mark.parametrize("stage", [Stage.INVESTIGATION, Stage.ARREST_REVIEW])
