@@ -190,10 +190,15 @@ def _assets(_settings: Settings, _options: argparse.Namespace) -> None:
 
 
 def _check(settings: Settings, _options: argparse.Namespace) -> None:
+    _look_over(settings, of_backup=None)
+
+
+def _look_over(settings: Settings, *, of_backup: HeadFiles | None) -> None:
     witnesses = Witnesses(
         log_key=LogKey(partial(read_key, settings.log_key)),
         head_key=HeadKey(partial(read_key, settings.head_key)),
         heads=HeadFiles(settings.heads),
+        of_backup=of_backup,
     )
     report = asyncio.run(check(settings.database, witnesses, partial(_show_progress, "审计日志 · audit log")))
     findings, files = report.findings, 0
@@ -223,7 +228,7 @@ def _restore(settings: Settings, options: argparse.Namespace) -> None:
     with _alone_with(settings.data_dir):
         progress = partial(_show_progress, "核对 · verifying")
         asyncio.run(backup_commands.restore(settings, options.folder, progress))
-    _check(settings, options)
+    _look_over(settings, of_backup=HeadFiles(options.folder / "heads"))
 
 
 def _keys(settings: Settings, options: argparse.Namespace) -> None:

@@ -1,8 +1,8 @@
 """A backup in a folder: database, encrypted files, tree heads; made while the platform serves, without keys.
 
-Its manifest is written last: a folder without one is no backup. It holds the hash of each file; and a head
-of the audit log, signed when the backup began, stands among the heads. A restore is whole if every hash holds
-and the log has that head's tree in it.
+Its manifest is written last: a folder without one is no backup. It holds the hash of each file, and is
+signed with the heads' key; and a head of the audit log, signed when the backup began, stands among the heads.
+A restore is whole if the signature and every hash hold, and the log has that head's tree in it.
 
 The database comes first and the files after it: none that it names is missing, because files are never
 changed, and are removed only with what names them. A second backup into the same folder copies what is new.
@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from server.audit.heads import HeadKey, TreeHead
+from server.audit.heads import HeadKey, HeadRefused, TreeHead
 from server.kernel.clock import Clock, microseconds_of
 from server.kernel.objects import ObjectMissing
 from storage.blobs import BLOCK_BYTES, Blobs
@@ -27,9 +27,9 @@ from storage.head_files import HeadFiles
 from storage.migrate import newest_step
 from storage.objects import OBJECTS, UPLOADS
 
-_MANIFEST = "manifest.json"
+_MANIFEST, _SIGNATURE = "manifest.json", "manifest.sig"
 _PREFIXES = (OBJECTS, UPLOADS)
-_FORMAT = 1
+_FORMAT = 2
 
 Progress = Callable[[int, int], None]
 
@@ -79,7 +79,7 @@ async def back_up(installed: Installed, folder: Path, progress: Progress) -> Man
         BackupRefused: PostgreSQL's `pg_dump` is missing or failed.
         DatabaseUnavailable, StorageUnavailable: what is backed up does not answer.
     """
-    former = await asyncio.to_thread(_begun, folder)
+    former = await asyncio.to_thread(_begun, folder, installed.head_key)
     entries = await _sign_head(installed, folder)
     await asyncio.to_thread(dump, installed.url, folder)
     await _copy_blobs(installed.blobs, folder, progress)
@@ -91,7 +91,9 @@ async def back_up(installed: Installed, folder: Path, progress: Progress) -> Man
         entries=entries,
         files=files,
     )
-    await asyncio.to_thread(write_whole, folder / _MANIFEST, json.dumps(asdict(manifest)).encode())
+    told = json.dumps(asdict(manifest)).encode()
+    await asyncio.to_thread(write_whole, folder / _SIGNATURE, installed.head_key.sign_text(told))
+    await asyncio.to_thread(write_whole, folder / _MANIFEST, told)
     return manifest
 
 
@@ -101,7 +103,7 @@ async def restore(installed: Installed, folder: Path, progress: Progress) -> Man
     Raises:
         BackupRefused: it is no backup, was altered, is of another version, or something is there already.
     """
-    manifest = await asyncio.to_thread(_read, folder)
+    manifest = await asyncio.to_thread(_read, folder, installed.head_key)
     if manifest.step != newest_step():
         message = f"备份来自另一版本，请用同一版本恢复 · the backup is of another version: {manifest.step}"
         raise BackupRefused(message)
@@ -177,7 +179,7 @@ def _hashed(folder: Path, former: dict[str, Kept]) -> Iterator[Kept]:
     """Yield each file with its hash; of one that never changes, that which an earlier backup knows."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or name == _MANIFEST:
+        if not path.is_file() or name in {_MANIFEST, _SIGNATURE}:
             continue
         size, known = path.stat().st_size, former.get(name)
         if known is not None and known.size_bytes == size and name.startswith(OBJECTS):
@@ -192,22 +194,27 @@ def _verify(folder: Path, each: Kept) -> None:
         raise BackupRefused(f"备份缺少或被改动的文件 · missing from the backup, or altered: {each.name}")
 
 
-def _begun(folder: Path) -> dict[str, Kept]:
+def _begun(folder: Path, head_key: HeadKey) -> dict[str, Kept]:
     """Make the folder no backup until the new one is whole; return the files of the one that it was."""
     make_folder(folder, mode=0o700)
     try:
-        former = _read(folder).files
+        former = _read(folder, head_key).files
     except BackupRefused:
         former = ()
     (folder / _MANIFEST).unlink(missing_ok=True)
     return {each.name: each for each in former}
 
 
-def _read(folder: Path) -> Manifest:
+def _read(folder: Path, head_key: HeadKey) -> Manifest:
     try:
-        told = json.loads((folder / _MANIFEST).read_bytes())
+        content = (folder / _MANIFEST).read_bytes()
+        head_key.verify_text(content, (folder / _SIGNATURE).read_bytes())
+        told = json.loads(content)
         files = tuple(Kept(**each) for each in told.pop("files"))
         manifest = Manifest(files=files, **told)
+    except HeadRefused:
+        message = f"清单没有用 heads.key 签名 · the manifest was not signed with heads.key: {folder}"
+        raise BackupRefused(message) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         raise BackupRefused(f"不是完整的备份 · no whole backup: {folder}") from None
     if manifest.format != _FORMAT or any(".." in Path(each.name).parts for each in manifest.files):

@@ -37,6 +37,8 @@ class Witnesses:
     log_key: LogKey
     head_key: HeadKey
     heads: HeadFiles
+    of_backup: HeadFiles | None = None
+    """The heads that a backup brought with it, for one that was restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,8 @@ def exported_heads(witnesses: Witnesses) -> Exported:
     """Return the exported heads, one for each tree, and a sentence for each line that is no head of ours."""
     heads: dict[tuple[int, bytes], TreeHead] = {}
     refused: list[str] = []
-    for place, line in witnesses.heads.lines():
+    files = (witnesses.heads, witnesses.of_backup)
+    for place, line in (each for kept in files if kept is not None for each in kept.lines()):
         try:
             signed = signed_head_from(line)
             tree = (signed.head.tree_size, signed.head.root_hash)

@@ -95,6 +95,14 @@ class HeadKey:
         """Sign a head."""
         return SignedTreeHead(head, self._key.sign(head.data))
 
+    def sign_text(self, text: bytes) -> bytes:
+        """Sign a text, which no head can be taken for: `TreeHead.data` begins with a zero."""
+        return self._key.sign(text)
+
+    def verify_text(self, text: bytes, signature: bytes) -> None:
+        """Pass if the text was signed with this key; raises `HeadRefused`."""
+        self._verify(signature, text)
+
     @property
     def public(self) -> bytes:
         """The 32 bytes with which anybody verifies a head (RFC 8032 §5.1.5)."""
@@ -106,8 +114,11 @@ class HeadKey:
         Raises:
             HeadRefused: it was not.
         """
+        self._verify(signed.signature, signed.head.data)
+
+    def _verify(self, signature: bytes, data: bytes) -> None:
         try:
-            self._key.public_key().verify(signed.signature, signed.head.data)
+            self._key.public_key().verify(signature, data)
         except InvalidSignature:
             raise HeadRefused from None
 

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -82,9 +84,10 @@ def put_keys_back(site: Site) -> None:
 @pytest.mark.parametrize("engine", tuple(Engine))
 async def test_a_backup_made_at_work_is_whole_elsewhere(site: Site) -> None:
     put_keys_back(site)
+    (site.elsewhere / "heads").mkdir()  # a second place that is there already, with nothing in it
     code, said = await site.restore()
     assert code == WHOLE, said
-    assert "nothing found" in said
+    assert re.search(r"nothing found .* tree heads: [1-9]", said), said
     code, said = await site.restore()
     assert (code, "is not overwritten" in said) == (NOT_WHOLE, True)
 
@@ -117,18 +120,27 @@ async def test_what_was_altered_or_lost_since_is_named_and_nothing_is_put_back(s
 
 async def test_a_backup_that_was_not_finished_is_none(site: Site) -> None:
     put_keys_back(site)
-    manifest = site.backup / "manifest.json"
+    (site.backup / "manifest.json").unlink()
+    code, said = await site.restore()
+    assert (code, "no whole backup" in said) == (NOT_WHOLE, True)
+    assert not list(site.elsewhere.rglob("original"))
+
+
+async def test_a_manifest_that_was_made_to_fit_is_refused(site: Site) -> None:
+    put_keys_back(site)
+    database, manifest = site.backup / "database.sqlite", site.backup / "manifest.json"
     told = json.loads(manifest.read_bytes())
-    for spoiled in (
-        {},
-        {**told, "format": 2},
-        {**told, "files": [{"name": "../x", "size_bytes": 0, "sha256": ""}]},
-    ):
-        manifest.write_text(json.dumps(spoiled))
-        code, said = await site.restore()
-        assert (code, "no whole backup" in said) == (NOT_WHOLE, True)
-    manifest.unlink()
-    assert (await site.restore())[0] == NOT_WHOLE
+    database.write_bytes(database.read_bytes() + bytes(4096))
+    for each in told["files"]:
+        if each["name"] == database.name:
+            each |= {
+                "size_bytes": database.stat().st_size,
+                "sha256": sha256(database.read_bytes()).hexdigest(),
+            }
+    manifest.write_text(json.dumps(told))
+    code, said = await site.restore()
+    assert (code, "not signed with heads.key" in said) == (NOT_WHOLE, True)
+    assert not list(site.elsewhere.rglob("original"))
 
 
 async def test_a_second_backup_into_the_folder_copies_what_is_new_alone(site: Site) -> None:
