@@ -20,6 +20,8 @@ from storage.tables.cases import legal_case
 
 _SEALED = select(legal_case.c.id).where(legal_case.c.sealed_at.is_not(None))
 """Cases whose records nobody is shown, a facility's bookings from before among them."""
+_TOLD_FOR = timedelta(days=1)
+"""How long whoever comes back to a hold is told that it is over; then it is forgotten."""
 
 
 class SqlSlots(SlotStore):
@@ -75,6 +77,8 @@ class SqlSlots(SlotStore):
 
     @override
     async def add_hold(self, hold: Hold) -> None:
+        long_over = tables.slot_hold.c.expires_at <= hold.expires_at - _TOLD_FOR
+        await self._connection.execute(delete(tables.slot_hold).where(long_over))
         await self._connection.execute(insert(tables.slot_hold).values(values_of(hold)))
 
     @override

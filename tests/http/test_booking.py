@@ -6,6 +6,7 @@ import pytest
 
 from server.kernel.identity import Role
 from server.kernel.ids import BookingId, MeetingId
+from server.people.model import Account
 from server.rooms.model import MeetingStatus
 from server.scheduling.ledger import Claim
 from server.scheduling.model import BookingStatus, ReasonCode, ResourceKind, resource
@@ -220,10 +221,14 @@ async def test_a_cancelled_booking_frees_its_slot_and_closes_its_meeting(
 
 
 async def _end_assignment_of_lawyer(world: World, signed_in: SignedIn, database: Database) -> None:
+    await _end_assignment(world.lawyer, world, signed_in, database)
+
+
+async def _end_assignment(lawyer: Account, world: World, signed_in: SignedIn, database: Database) -> None:
     officer = account(Role.LEGAL_AID_OFFICER, organisation_id=world.case.institution_id, seeded=True)
     async with database.reading() as tx:
         assignments = await tx.cases.assignments_of(world.case.id)
-    (made,) = [each for each in assignments if each.account_id == world.lawyer.id]
+    (made,) = [each for each in assignments if each.account_id == lawyer.id]
     answer = await (await signed_in(officer)).post(
         f"/assignments/{made.id}/end", data={"version": made.version, "reason": "lawyer_unable"}
     )
@@ -242,6 +247,32 @@ async def test_rule_7_the_end_of_an_assignment_leaves_a_shared_booking_to_the_co
     assert (booking.status, booking.lawyer_ids) == (BookingStatus.REQUESTED, (world.colleague.id,))
     assert not busy.get(ended)
     assert set(busy[stays]) == set(booking.slot.granules())
+
+
+async def test_a_colleague_who_left_while_the_slot_was_held_is_not_booked(
+    world: World, signed_in: SignedIn, database: Database, clock: SetClock
+) -> None:
+    lawyer = await signed_in(world.lawyer)
+    path = await hold(world, lawyer, CHOICE | {"with": world.colleague.id})
+    await _end_assignment(world.colleague, world, signed_in, database)
+    assert (await lawyer.post(f"{path}/submit", data={"purpose": "plea"})).status == 200
+    ended = resource(ResourceKind.LAWYER, world.colleague.id)
+    async with database.reading() as tx:
+        (booking,) = await tx.slots.bookings_of_cases(frozenset({world.case.id}))
+        assert not await tx.slots.busy((ended,), booking.slot, now=clock.now())
+    assert booking.lawyer_ids == (world.lawyer.id,)
+
+
+async def test_a_hold_is_forgotten_a_day_after_it_was_over(
+    world: World, signed_in: SignedIn, database: Database, clock: SetClock
+) -> None:
+    await hold(world, await signed_in(world.lawyer))
+    clock.move(timedelta(days=2))
+    later = CHOICE | {"starts_at": (TUESDAY_10 + timedelta(days=7)).isoformat()}
+    await hold(world, await signed_in(world.colleague), later)
+    async with database.reading() as tx:
+        assert await tx.slots.holds_of(world.lawyer.id) == ()
+        assert len(await tx.slots.holds_of(world.colleague.id)) == 1
 
 
 async def test_the_end_of_an_assignment_frees_what_only_its_lawyer_had_claimed(

@@ -1,5 +1,7 @@
 """A slot is held for ten minutes, given back, or asked for."""
 
+from dataclasses import replace
+
 from server.cases.service.facts import note_meeting_requested
 from server.kernel.clock import Clock
 from server.kernel.identity import Identity
@@ -13,9 +15,11 @@ from server.scheduling.model import (
     BookingStatus,
     Hold,
     Purpose,
+    ResourceKind,
     Slot,
     SlotHeld,
     SlotReleased,
+    resource,
 )
 from server.scheduling.policy import HoldExpired, SlotTaken, check_slot
 from server.scheduling.ports import SlotsTx
@@ -93,6 +97,7 @@ async def submit(
     now = clock.now()
     if hold.expires_at <= now:
         raise HoldExpired
+    hold = await _without_those_who_left(hold, tx)
     booking = Booking(
         id=hold.id,
         case_id=hold.case_id,
@@ -115,6 +120,14 @@ async def submit(
     tx.record(event_of(BookingRequested, booking, identity))
     await note_meeting_requested(booking.case_id, now, identity, tx)
     return booking
+
+
+async def _without_those_who_left(hold: Hold, tx: SlotsTx) -> Hold:
+    """Leave out colleagues whose work on the case ended while the slot was held, and free their time."""
+    working = {each.account_id for each in await tx.cases.assignments_of(hold.case_id) if each.open}
+    for lawyer_id in set(hold.lawyer_ids) - working:
+        await tx.slots.release_of(hold.id, resource(ResourceKind.LAWYER, lawyer_id))
+    return replace(hold, lawyer_ids=tuple(each for each in hold.lawyer_ids if each in working))
 
 
 async def _release_former_holds(held_by: AccountId, identity: Identity, tx: SlotsTx) -> None:
