@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import structlog
+
 from server.casefiles.model import DossierRemoved, DossierStatus
 from server.casefiles.ports import CaseFilesTx
 from server.casefiles.service import ReadableDossier, find_dossier
@@ -13,6 +15,8 @@ from server.kernel.ids import CaseId, DossierId, UploadId
 from server.kernel.objects import ObjectStore
 from server.kernel.permissions import Action
 from server.kernel.transaction import Units
+
+log = structlog.get_logger()
 
 EVERY_S = 3600.0
 """How often expired uploads are looked for."""
@@ -44,7 +48,10 @@ class Upkeep:
         async with self._units.reading() as tx:
             expired = await tx.casefiles.expired_uploads(self._clock.now())
         for upload in expired:
-            await self._uploads.forget_if_expired(upload.id)
+            try:
+                await self._uploads.forget_if_expired(upload.id)
+            except Exception:
+                log.exception("an upload could not be forgotten; the others are", upload=upload.id)
         for draft in await self._objects.unfinished(untouched_s=KEPT_FOR.total_seconds()):
             async with self._units.reading() as tx:
                 upload_of_draft = await tx.casefiles.upload(UploadId(draft))

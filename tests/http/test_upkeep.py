@@ -7,12 +7,13 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from server.casefiles.model import DossierStatus
 from server.casefiles.upkeep import Upkeep
 from server.casefiles.uploads import KEPT_FOR, UNFINISHED_MOST, Uploads
-from server.kernel.ids import DossierId
-from server.kernel.objects import ObjectStore
+from server.kernel.ids import DossierId, UploadId
+from server.kernel.objects import ObjectStore, StorageUnavailable
 from server.settings import Settings
 from storage.database import Database
 from tests import documents
@@ -75,6 +76,26 @@ async def test_an_upload_to_which_nothing_came_is_forgotten_with_its_bytes_and_n
     assert drafts(settings) == {renewed.rpartition("/")[2]}
     assert (await head(lead, renewed))["Upload-Offset"] == "4"
     assert await problem(await patch(lead, old, b"456789", at=4)) == "not-found"
+
+
+async def test_an_upload_that_cant_be_forgotten_keeps_no_other_from_being(
+    work: Work, signed_in: SignedIn, database: Database, settings: Settings
+) -> None:
+    objects, clock, lead = local_store(settings, database), SetClock(), await signed_in(work.lead)
+    first, second = [(await begun(lead, work, 10)).rpartition("/")[2] for _ in range(2)]
+
+    class Troubled(Uploads):
+        @override
+        async def forget_if_expired(self, upload_id: UploadId) -> None:
+            if upload_id == first:
+                raise StorageUnavailable
+            await super().forget_if_expired(upload_id)
+
+    uploads = Troubled(units=database, turns=database, objects=objects, clock=clock)
+    clock.move(KEPT_FOR)
+    await Upkeep(units=database, objects=objects, uploads=uploads, clock=clock).sweep()
+    assert second not in drafts(settings)
+    assert first in drafts(settings)
 
 
 async def test_a_file_that_arrived_whole_is_never_swept(
