@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from errno import ENOSPC
 from typing import IO, BinaryIO, TypeVar
 
 import urllib3
@@ -47,7 +48,7 @@ class S3Blobs(Blobs):
             message = "LIANBIAN_OBJECTS_URL: http[s]://KEY:SECRET@HOST[:PORT]/BUCKET"
             raise ValueError(message)
         self._client = Minio(
-            f"{parts.host}:{parts.port}",
+            f"[{parts.host}]:{parts.port}" if ":" in parts.host else f"{parts.host}:{parts.port}",
             access_key=parts.user,
             secret_key=parts.password,
             secure=parts.scheme == "https",
@@ -74,6 +75,8 @@ class S3Blobs(Blobs):
         end = start + length
         while start < end:
             block = await _in_thread(self._read, checked(name), start, min(BLOCK_BYTES, end - start))
+            if not block:
+                raise StorageUnavailable  # a store or proxy that answers with nothing
             start += len(block)
             yield block
 
@@ -115,7 +118,10 @@ async def _gather(chunks: AsyncIterable[bytes], spool: IO[bytes]) -> int:
     """Write what comes to `spool`; return how much came."""
     size_bytes = 0
     async for chunk in chunks:
-        await asyncio.to_thread(spool.write, chunk)
+        try:
+            await asyncio.to_thread(spool.write, chunk)
+        except OSError as error:
+            raise (StorageFull if error.errno == ENOSPC else StorageUnavailable) from error
         size_bytes += len(chunk)
     return size_bytes
 

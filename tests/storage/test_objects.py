@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from server.kernel.ids import CaseId
 from server.kernel.objects import (
@@ -335,6 +338,34 @@ async def test_a_full_disk_is_named_and_keeps_what_was_acknowledged(
         with pytest.raises(StorageFull):
             await objects.append("upload1", at=3, chunks=chunked(b"def"))
     assert await objects.append("upload1", at=3, chunks=chunked(b"def")) == 6
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_an_object_store_that_answers_with_nothing_is_away(host: str) -> None:
+    async def nothing(request: web.Request) -> web.Response:
+        return web.Response(text="<LocationConstraint/>" if "location" in request.query else "")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", nothing)
+    async with TestServer(app, host=host.strip("[]")) as server, asyncio.timeout(20):
+        blobs = S3Blobs(f"http://key:secret@{host}:{server.port}/bucket")
+        with pytest.raises(StorageUnavailable):
+            await stored_bytes(blobs)
+
+
+async def stored_bytes(blobs: Blobs) -> bytes:
+    return b"".join([block async for block in blobs.read("objects/a", start=0, length=3)])
+
+
+async def test_a_full_disk_below_what_is_on_its_way_to_the_store_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "write", full)
+    with pytest.raises(StorageFull):
+        await S3Blobs("http://key:secret@127.0.0.1:9/bucket").put("objects/a", chunked(b"abc"))
 
 
 WRITER = """
