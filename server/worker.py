@@ -7,6 +7,7 @@ again and again, so that neither a lost queue nor a worker that died keeps anyth
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
@@ -29,7 +30,8 @@ async def work(settings: Settings, ending: asyncio.Event) -> None:
             await stack.enter_async_context(_running(run))
         looking = asyncio.create_task(in_rounds(ingest.resume, every_s=LOOK_AGAIN_S, ending=ending))
         crying = asyncio.create_task(crier.run(ending))
-        receiving = asyncio.create_task(_receive(ground, ending))
+        receive = partial(_receive, ground, ending)
+        receiving = asyncio.create_task(in_rounds(receive, every_s=LOOK_AGAIN_S, ending=ending))
         await ending.wait()
         await ingest.stop()
         await asyncio.gather(looking, crying, receiving)

@@ -62,6 +62,8 @@ class RedisBus(Bus):
     def __init__(self, url: str) -> None:
         """Prepare; nothing is opened before `run`."""
         self._redis = Redis.from_url(url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
+        # Redis numbers databases, but its channels know of none: installations may share a server.
+        self._channel = f"{_CHANNEL}-{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
         self._here = new_id()
         self._local = LocalBus()
         self._untold: asyncio.Queue[Notification] = asyncio.Queue()
@@ -105,7 +107,7 @@ class RedisBus(Bus):
     async def _tell_others(self, said: str) -> None:
         while not self._ending.is_set():
             try:
-                await self._redis.publish(_CHANNEL, said)
+                await self._redis.publish(self._channel, said)
             except _TROUBLE as error:
                 log.warning("other nodes can't be told yet", error=repr(error))
                 await asyncio.sleep(AGAIN_S)
@@ -117,7 +119,7 @@ class RedisBus(Bus):
         while not self._ending.is_set():
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(_CHANNEL)
+                    await pubsub.subscribe(self._channel)
                     if was_away:
                         self._local.tell_everybody(_MISSED, kind=None)
                     await self._hear_from(pubsub)
@@ -140,8 +142,16 @@ class RedisBus(Bus):
                 continue
             silent_s, self.is_connected = 0.0, True
             if message["type"] == "message":
-                node, topic, event, subject = json.loads(message["data"])
-                await self._pass_on(node, Notification(topic, event, subject))
+                await self._pass_on_said(message["data"])
+
+    async def _pass_on_said(self, said: bytes) -> None:
+        """Pass on what a node said; what is none of ours is left alone."""
+        try:
+            node, topic, event, subject = json.loads(said)
+        except (ValueError, TypeError):
+            log.warning("something else speaks on our channel of Redis")
+        else:
+            await self._pass_on(node, Notification(topic, event, subject))
 
     async def _pass_on(self, node: str, notification: Notification) -> None:
         if notification == _SOMETHING:

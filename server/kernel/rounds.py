@@ -20,9 +20,13 @@ async def in_rounds(act: Callable[[], Awaitable[None]], *, every_s: float, endin
         try:
             await act()
         except DatabaseUnavailable:
-            log.warning("a round was left out: the database is away", act=getattr(act, "__qualname__", ""))
+            log.warning("a round was left out: the database is away", act=_name(act))
         except Exception:
-            log.exception("a round failed; the next one tries again", act=getattr(act, "__qualname__", ""))
+            log.exception("a round failed; the next one tries again", act=_name(act))
         with suppress(TimeoutError):
             async with asyncio.timeout(every_s):
                 await ending.wait()
+
+
+def _name(act: Callable[[], Awaitable[None]]) -> str:
+    return str(getattr(getattr(act, "func", act), "__qualname__", ""))

@@ -1,11 +1,13 @@
 """One contract for each bus, and what the one on Redis does while Redis is away."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from aiohttp import web
+from redis.asyncio import Redis
 
 from server.kernel.events import Bus, Notification, Subscription
 from storage.bus import LocalBus
@@ -53,6 +55,20 @@ async def test_who_listens_to_a_topic_hears_of_it_once_and_of_no_other(ends: tup
             await told.publish(notification)
         assert await heard(subscription) == MET
         assert (await heard(subscription)).topic == "case:3"
+
+
+async def test_what_others_say_on_the_server_harms_nobody_and_other_installations_are_not_heard(
+    valkey: ValkeyServer,
+) -> None:
+    other = Redis.from_url(valkey.url)
+    async with node(valkey) as bus, node(valkey) as second, bus.subscribe(frozenset({"case:1"})) as mine:
+        for said in (b"no JSON", b"[1]", b"7"):
+            assert await other.publish("lianbian-0", said) == 2
+        foreign = json.dumps(["node", "case:1", "OfAnotherInstallation", "case:1"])
+        assert await other.publish("lianbian-1", foreign) == 0
+        await second.publish(MET)
+        assert await heard(mine) == MET
+    await other.aclose()
 
 
 async def test_who_listens_no_more_hears_nothing_more(ends: tuple[Bus, Bus]) -> None:
