@@ -9,7 +9,7 @@ from typing_extensions import override
 from server.audit.events import KeysRotated
 from server.kernel.clock import Clock
 from server.kernel.ids import CaseId, new_id
-from server.kernel.objects import ObjectDamaged
+from server.kernel.objects import KeyMissing, ObjectDamaged
 from storage.case_keys import SqlCaseKeys, WrappedKey
 from storage.database import Database
 from storage.envelope import KEY_BYTES, CaseKey, Suite, unwrap, wrap
@@ -99,7 +99,7 @@ class CaseKeys(KeyRing):
             known = await self._known()
             if key.master_id in known:
                 return _opened(key, known)
-        raise ObjectDamaged
+        raise KeyMissing
 
     async def _make(self, case_id: CaseId) -> None:
         """Make a key for the case, unless another process just did."""

@@ -14,7 +14,7 @@ from server.casefiles.ports import CaseFilesTx
 from server.kernel.clock import Clock
 from server.kernel.events import Bus, Notification
 from server.kernel.ids import DossierId
-from server.kernel.objects import ObjectStore
+from server.kernel.objects import KeyMissing, ObjectDamaged, ObjectStore
 from server.kernel.transaction import Turns, Units
 from server.pdf import manifest
 from server.pdf.manifest import DocumentProblem
@@ -90,6 +90,11 @@ class Ingest:
             except manifest.DocumentRefused as refused:
                 if not self._stopping:
                     await self._refuse(dossier, refused.problem)
+            except KeyMissing:
+                raise
+            except ObjectDamaged:
+                log.exception("an original is not what was stored", dossier=dossier_id)
+                await self._refuse(dossier, DocumentProblem.DAMAGED)
             except ProcessLost:
                 log.exception("no render process can be started", dossier=dossier_id)
             finally:

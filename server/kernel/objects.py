@@ -57,6 +57,10 @@ class ObjectDamaged(DomainError):
     )
 
 
+class KeyMissing(ObjectDamaged):
+    """Its key can't be opened here, which a newer copy of the keys may mend."""
+
+
 class StorageUnavailable(Exception):
     """The store does not answer. It is no `DomainError`, so that nobody takes it for a rule's refusal."""
 

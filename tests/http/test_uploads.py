@@ -14,15 +14,19 @@ from multidict import CIMultiDictProxy
 from pytest_aiohttp import AiohttpClient
 
 from server.casefiles import tus
+from server.casefiles.ingest import Ingest
 from server.casefiles.model import DossierStatus, Upload
 from server.casefiles.uploads import KEPT_FOR, Uploads, _Body
 from server.cases.model import AssignmentStatus, Stage
 from server.kernel.ids import CaseId, DossierId, UploadId, new_id
 from server.kernel.objects import Objects, ObjectStore, StorageUnavailable, StoredObject
 from server.pdf.manifest import DocumentProblem
+from server.pdf.renderer import Renderer
 from server.settings import Settings
+from storage.bus import LocalBus
 from storage.database import Database
 from tests import documents
+from tests.dossiers import dossier
 from tests.fakes.clock import SetClock
 from tests.http.conftest import Browser, SignedIn
 from tests.http.work import Work, becomes, close_case, stored_work
@@ -355,6 +359,28 @@ async def test_what_was_whole_when_the_assignment_ended_is_not_finished_at_the_n
     async with database.reading() as tx:
         assert await tx.casefiles.dossiers_of(work.case.id) == ()
         assert await tx.casefiles.upload(upload.id) == upload
+
+
+async def test_an_original_that_is_not_what_was_stored_is_named_and_not_read_again(
+    database: Database, work: Work, settings: Settings
+) -> None:
+    received = dossier(work.case.id, received_from=work.lead.id)
+    store, renderer = local_store(settings, database), Renderer()
+    await store.of(work.case.id).put(received.original_key, three_bytes())
+    async with database.transaction() as tx:
+        await tx.casefiles.add_dossier(received)
+    (original,) = originals(settings)
+    original.write_bytes(original.read_bytes()[:-1])
+    ingest = Ingest(
+        units=database, turns=database, objects=store, renderer=renderer, bus=LocalBus(), clock=SetClock()
+    )
+    await ingest.resume()
+    await renderer.close()
+    async with database.reading() as tx:
+        found = await tx.casefiles.dossier(received.id)
+        assert await tx.casefiles.dossiers_to_split() == ()
+    assert found is not None
+    assert (found.status, found.problem) == (DossierStatus.REFUSED, DocumentProblem.DAMAGED)
 
 
 class Troubled:
