@@ -15,8 +15,16 @@ from server.http.routing import Route
 from server.kernel.permissions import Action
 
 ROOT = Path(__file__).parents[2]
-_FOLDERS = ("server", "storage", "web", "workbench", "deploy", "tests", "docs", "requirements")
+_FOLDERS = ("server", "storage", "web", "workbench", "tests", "docs", "requirements")
 _FILES = ("run.py", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
+_DEPLOY = (
+    "deploy/Caddyfile",
+    "deploy/systemd/lianbian-backup.service",
+    "deploy/systemd/lianbian-backup.timer",
+    "deploy/systemd/lianbian-worker@.service",
+    "deploy/systemd/lianbian.service",
+)
+"""File by file: beside them operators keep their own, with passwords."""
 _LEFT_OUT = frozenset({"node_modules", "dist", "__pycache__"})
 
 
@@ -48,7 +56,7 @@ def pack(root: Path) -> bytes:
     """Return the product's files below `root` as a gzipped tar, without what it makes of them itself."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as archive:
-        for name in (*_FILES, *_FOLDERS):
+        for name in (*_FILES, *_DEPLOY, *_FOLDERS):
             if (root / name).exists():
                 archive.add(root / name, f"lianbian/{name}", filter=_wanted)
     return buffer.getvalue()
