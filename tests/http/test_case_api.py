@@ -1,4 +1,6 @@
+from collections import Counter
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -209,6 +211,40 @@ async def test_what_an_agencys_system_looks_at_is_in_the_log_with_its_key(
     assert [(row.event, row.actor) for row in seen] == [("CaseViewed", actor), ("CasesListed", actor)]
     assert seen[0].case_id == told["case"]["id"]
     assert names[actor], "the agency's"
+
+
+REPLAYS = 1_000
+
+
+@pytest.mark.usefixtures("county")
+async def test_of_a_thousand_notices_sent_again_or_altered_none_is_taken(
+    anonymous: Browser, database: Database
+) -> None:
+    """By somebody who has captured a notice; they change its content, its idempotency key or its key."""
+    status, first, _ = await send(anonymous, NOTICE)
+    assert status == 201
+    rng = Random(7)  # noqa: S311 - the same alterations each time
+
+    async def again(number: int) -> tuple[int, bool]:
+        match number % 4:
+            case 0:
+                status, told, _ = await send(anonymous, NOTICE)
+                return status, told == first
+            case 1:
+                altered = NOTICE | {"offence": f"抢劫{number}", "recipient": {"name": f"王{number}"}}
+                status, told, _ = await send(anonymous, altered)
+            case 2:
+                status, told, _ = await send(anonymous, NOTICE, idempotency_key=f"other-{number}")
+            case _:
+                at = rng.randrange(len(KEY))
+                wrong = KEY[:at] + rng.choice("0123456789") + KEY[at + 1 :] + "x"
+                status, told, _ = await send(anonymous, NOTICE, key=wrong)
+        return status, False
+
+    results = [await again(number) for number in range(REPLAYS)]
+    assert Counter(results) == {(201, True): 250, (409, False): 500, (401, False): 250}
+    assert await rows(database, tables.legal_case) == 1
+    assert await rows(database, tables.notice) == 1
 
 
 @pytest.mark.parametrize("key", ["wrong", ""])

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pyotp
 import pytest
+from typing_extensions import override
 
 from server.http.identity import SESSION_COOKIE
 from server.kernel.identity import Role
@@ -12,6 +13,8 @@ from server.people.codes import STEP_S
 from server.people.model import Account
 from server.people.passwords import Argon2Passwords
 from server.people.policy import PROOF_LIFE
+from server.people.sealing import AesSealer
+from server.people.signing_in import PasswordDoor, SignIn, WrongPassword
 from storage.database import Database
 from tests.factories import account
 from tests.fakes.clock import SetClock
@@ -157,6 +160,44 @@ async def enrolled_admin(browser: Browser, database: Database, clock: SetClock) 
     secret = await set_up_codes(browser, clock)
     clock.move(PROOF_LIFE)
     return secret
+
+
+class Interrupted(Argon2Passwords):
+    """Checks a password while somebody else sets another one."""
+
+    def __init__(self, database: Database, person: Account) -> None:
+        super().__init__()
+        self._database, self._person = database, person
+
+    @override
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        fits = await super().verify(password, password_hash)
+        other = await self.hash("another one by now")
+        async with self._database.transaction() as tx:
+            await tx.people.set_password(self._person.id, other, initial_until=None)
+        return fits
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
+    database: Database, clock: SetClock
+) -> None:
+    person = await add_person(database)
+    door = PasswordDoor(database, Interrupted(database, person), AesSealer(lambda: bytes(32)), clock)
+    with pytest.raises(WrongPassword):
+        await door.sign_in(SignIn(login=person.login, password=PASSWORD))
+
+
+async def test_codes_set_up_beside_others_prove_nothing(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    await sign_in(anonymous, await add_person(database))
+    await set_up_codes(anonymous, clock)
+    clock.move(PROOF_LIFE - timedelta(seconds=1))
+    await set_up_codes(anonymous, clock)
+    clock.move(timedelta(seconds=1))
+    headers = {"Accept": "application/json"}
+    refused = await anonymous.get("/audit/export", headers=headers)
+    assert (refused.status, (await refused.json())["code"]) == (403, "proof-too-old")
 
 
 async def test_a_feed_is_made_with_a_fresh_proof_alone(

@@ -191,7 +191,9 @@ async def test_one_administrator_does_not_take_over_whom_the_openid_provider_let
     assert await sign_in(anonymous, person) == 422, "the password alone opens nothing"
 
 
-async def test_nobody_is_two_of_those_who_are_kept_apart(signed_in: SignedIn, database: Database) -> None:
+async def test_nobody_of_one_name_is_two_of_those_who_are_kept_apart(
+    signed_in: SignedIn, database: Database
+) -> None:
     admin = await signed_in(account(Role.SECURITY_ADMIN, seeded=True))
     form = {"login": "yan", "name": "严某", "role": "auditor"}
     assert await post(admin, "/accounts", form) == 200
