@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server.http.base64 import to_bytes, to_text
-from server.http.identity import identity_of
+from server.http.identity import cookie_name, identity_of
 from server.http.pace import Pace
 from server.http.pages import Pages, see_other
 from server.http.proof import PROVE, local
@@ -70,7 +70,7 @@ class FederationHandlers:
         state, code = request.query.get("state", ""), request.query.get("code", "")
         arrived = await self._federation.arrive(kept, state, code, self._redirect_uri(request))
         response = self._pages.render(request, "people/arrived.html", next=local(arrived.following))
-        response.del_cookie(self._cookie, path=_BACK, secure=self._cookies.secure)
+        response.del_cookie(self._cookie, path="/", secure=self._cookies.secure)
         if arrived.token is None:
             return response
         return self._cookies.keep_session(response, arrived.token, SESSION_LIFE)
@@ -93,7 +93,7 @@ class FederationHandlers:
             self._cookie,
             to_text(kept),
             max_age=int(TRIP.total_seconds()),
-            path=_BACK,
+            path="/",
             httponly=True,
             samesite="Lax",
             secure=self._cookies.secure,
@@ -102,8 +102,8 @@ class FederationHandlers:
 
     @property
     def _cookie(self) -> str:
-        """Name the cookie; it is for one path alone, hence the lesser prefix (RFC 6265bis §4.1.3)."""
-        return f"__Secure-{_COOKIE}" if self._cookies.secure else _COOKIE
+        """Name the cookie: no other host can plant one, to have somebody link the account of a stranger."""
+        return cookie_name(_COOKIE, over_https=self._cookies.secure)
 
     def _redirect_uri(self, request: web.Request) -> str:
         return f"{self._sites.origin_of(request)}{_BACK}"

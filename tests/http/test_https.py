@@ -17,8 +17,14 @@ from tests.http.test_codes import PASSWORD, add_person, code_at, sealed_in, secr
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return replace(settings, secure_cookies=True)
+def settings(settings: Settings, issuer: str) -> Settings:
+    return replace(
+        settings,
+        secure_cookies=True,
+        oidc_issuer=issuer,
+        oidc_client_id="lianbian",
+        oidc_client_secret="a secret",  # noqa: S106 - of nobody
+    )
 
 
 async def test_every_cookie_is_bound_to_the_host_and_to_tls(anonymous: Browser, database: Database) -> None:
@@ -27,7 +33,9 @@ async def test_every_cookie_is_bound_to_the_host_and_to_tls(anonymous: Browser, 
     answer = await anonymous.post("/sign-in", data=form, allow_redirects=False)
     assert answer.status == 303
     assert set(answer.cookies) == {"__Host-lianbian_session", "__Host-lianbian_device"}
-    for cookie in answer.cookies.values():
+    leaving = await anonymous.get("/sign-in/provider", allow_redirects=False)
+    assert set(leaving.cookies) == {"__Host-lianbian_provider"}
+    for cookie in (*answer.cookies.values(), *leaving.cookies.values()):
         assert (cookie["secure"], cookie["path"], cookie["domain"], cookie["httponly"]) == (
             True,
             "/",
