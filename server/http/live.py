@@ -42,7 +42,7 @@ class LiveHandlers:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the one route."""
-        return (Route("GET", "/live", self.live, Action.USE_OWN_ACCOUNT),)
+        return (Route("GET", "/live", self.live, Action.HEAR),)
 
     async def live(self, request: web.Request) -> web.WebSocketResponse:
         """Send notifications of one's own topics and those asked for in `watch`, until a permission ends.

@@ -44,7 +44,9 @@ class Action(StrEnum):
     VISIT = "visit"
     """Pages and assets for everyone: sign-in, health, static files."""
     USE_OWN_ACCOUNT = "use_own_account"
-    """One's own home page, live updates, language, signing out."""
+    """One's own home page, language, signing out."""
+    HEAR = "hear"
+    """Live updates of what one may see."""
     KEEP_CREDENTIALS = "keep_credentials"
     """Set up one's own passkeys and codes, and take them away; see where one is signed in, and end that."""
     USE_FEED = "use_feed"
@@ -156,6 +158,7 @@ _ALERTED = (*_CASE_ROLES, Role.COORDINATOR, Role.FACILITY_OFFICER)
 PERMISSIONS: Mapping[Action, Mapping[Role, frozenset[Relation]]] = {
     Action.VISIT: dict.fromkeys(Role, _NO_RECORD),
     Action.USE_OWN_ACCOUNT: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
+    Action.HEAR: dict.fromkeys(_SIGNED_IN, _NO_RECORD),
     Action.KEEP_CREDENTIALS: dict.fromkeys(_PERSONS, _NO_RECORD),
     Action.USE_FEED: dict.fromkeys(_PERSONS, _NO_RECORD),
     Action.SEE_ALERTS: dict.fromkeys(_ALERTED, _NO_RECORD),

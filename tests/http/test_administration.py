@@ -70,8 +70,9 @@ async def test_a_password_that_somebody_else_gave_opens_nothing_but_its_change(
     led = await anonymous.get("/audit", allow_redirects=False)
     assert (led.status, led.headers["Location"]) == (303, "/account")
     assert "现在的密码是别人给的" in await (await anonymous.get("/account")).text()
-    refused = await anonymous.get("/audit/head", headers={"Accept": "application/json"})
-    assert (refused.status, (await refused.json())["code"]) == (403, "password-not-changed")
+    for path in ("/audit/head", "/live"):
+        refused = await anonymous.get(path, headers={"Accept": "application/json"})
+        assert (refused.status, (await refused.json())["code"]) == (403, "password-not-changed")
     await anonymous.post("/account", data={"old": given, "new": "only I know this one"})
     await sign_in(anonymous, "yan", "only I know this one")
     await set_up_codes(anonymous, clock)
