@@ -153,6 +153,8 @@ async def _identity_behind(session: Session, tx: PeopleTx, now: datetime) -> Ide
     account = await tx.people.account(session.account_id) if session.account_id is not None else None
     if account is None or not account.active:
         return None
+    if session.proof is Proof.FEDERATED and await tx.people.link_of(account.id) is None:
+        return None
     return replace(
         account.identity,
         session_id=session.id,

@@ -138,6 +138,16 @@ async def test_a_person_of_the_providers_has_one_account(
     assert (await come_back(other, await be("zhou", await depart(other, "/account/provider"))))[0] == 409
 
 
+async def test_what_the_provider_opened_ends_with_the_link(
+    anonymous: Browser, database: Database, clock: SetClock
+) -> None:
+    await linked_person(anonymous, database, clock, "zhou")
+    await come_back(anonymous, await be("zhou", await depart(anonymous, "/sign-in/provider")))
+    assert (await anonymous.get("/account", allow_redirects=False)).status == 200
+    await anonymous.post("/account/provider/remove")
+    assert (await anonymous.get("/account", allow_redirects=False)).status == 303
+
+
 async def test_an_account_that_was_unlinked_is_not_let_in(anonymous: Browser, signed_in: SignedIn) -> None:
     lawyer = await signed_in(account(Role.LAWYER, seeded=True))
     assert (await come_back(lawyer, await be("lin", await depart(lawyer, "/account/provider"))))[0] == 200
