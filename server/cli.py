@@ -40,6 +40,7 @@ class CannotStart(Exception):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # whatever is made is the installation's own
     try:
         settings = _settings(options)
         log_to_standard_error(settings.log_level)

@@ -26,7 +26,9 @@ class HeadFiles:
 
     def append(self, signed: SignedTreeHead) -> None:
         """Write a head to the file of its day; raises `OSError` if that can't be done."""
-        make_folder(self.folder, mode=0o755)
+        if not self.folder.exists():
+            make_folder(self.folder)
+            self.folder.chmod(0o755)  # they tell nothing, and are there for others to keep
         day = datetime.fromtimestamp(signed.head.timestamp // 1000, UTC).date().isoformat()
         path = self.folder / f"{day}.jsonl"
         with path.open("r+b" if path.exists() else "x+b") as file:
@@ -35,6 +37,7 @@ class HeadFiles:
             file.write(signed.line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        path.chmod(0o644)
         sync(self.folder)
 
     def newest(self) -> SignedTreeHead | None:

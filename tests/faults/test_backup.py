@@ -95,6 +95,8 @@ async def test_a_backup_made_at_work_is_whole_elsewhere(site: Site) -> None:
 async def test_the_keys_are_not_in_it_and_without_them_nothing_is_put_back(site: Site) -> None:
     keys = {path.read_bytes() for path in (site.home / "keys").rglob("*") if path.is_file()}
     assert len(keys) >= 3
+    for path in (*site.home.rglob("*"), *site.backup.rglob("*")):
+        assert "heads" in path.parts or not path.lstat().st_mode & 0o077, f"others may read {path}"
     kept = b"".join(path.read_bytes() for path in site.backup.rglob("*") if path.is_file())
     assert not any(key in kept for key in keys)
     code, said = await site.restore()

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,12 @@ def test_heads_are_kept_in_a_file_for_each_day(tmp_path: Path) -> None:
     files = HeadFiles(tmp_path / "second" / "place")
     assert read(files) == []
     assert files.newest() is None
+    former = os.umask(0o077)
     exported = [head(), head(size=2), head(day=1, size=3)]
     for each in exported:
         files.append(each)
+    os.umask(former)
+    assert {path.stat().st_mode & 0o777 for path in files.folder.iterdir()} == {0o644}, "others may keep them"
     places = ["2026-09-21.jsonl:1", "2026-09-21.jsonl:2", "2026-09-22.jsonl:1"]
     assert read(files) == list(zip(places, exported, strict=True))
     assert files.newest() == exported[-1]
