@@ -5,14 +5,17 @@ signed with the heads' key; and a head of the audit log, signed when the backup 
 A restore is whole if the signature and every hash hold, and the log has that head's tree in it.
 
 The database comes first and the files after it: none that it names is missing, because files are never
-changed, and are removed only with what names them. A second backup into the same folder copies what is new.
+changed, and are removed only with what names them. A second backup into the same folder copies what is new,
+and looks at a share of the former files each day, so that none goes bad unseen.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,6 +33,8 @@ from storage.objects import OBJECTS, UPLOADS
 _MANIFEST, _SIGNATURE = "manifest.json", "manifest.sig"
 _PREFIXES = (OBJECTS, UPLOADS)
 _FORMAT = 2
+_HASHED_WITHIN = 16
+"""In how many days, backing up daily, each file that never changes is held against its hash once."""
 
 Progress = Callable[[int, int], None]
 
@@ -76,14 +81,23 @@ async def back_up(installed: Installed, folder: Path, progress: Progress) -> Man
     """Make a backup in `folder`, or bring the one that is there up to date.
 
     Raises:
-        BackupRefused: PostgreSQL's `pg_dump` is missing or failed.
+        BackupRefused: PostgreSQL's `pg_dump` is missing or failed, or another backup is made there.
         DatabaseUnavailable, StorageUnavailable: what is backed up does not answer.
     """
+    await asyncio.to_thread(make_folder, folder, mode=0o700)
+    with _alone_in(folder):
+        return await _back_up(installed, folder, progress)
+
+
+async def _back_up(installed: Installed, folder: Path, progress: Progress) -> Manifest:
+    today = installed.clock.now().toordinal()
     former = await asyncio.to_thread(_begun, folder, installed.head_key)
     entries = await _sign_head(installed, folder)
     await asyncio.to_thread(dump, installed.url, folder)
-    await _copy_blobs(installed.blobs, folder, progress)
-    files = await asyncio.to_thread(lambda: tuple(_hashed(folder, former)))
+    due = {name: each for name, each in former.items() if int(each.sha256[0], 16) == today % _HASHED_WITHIN}
+    await _copy_blobs(installed.blobs, folder, due, progress)
+    undoubted = {name: each for name, each in former.items() if name not in due}
+    files = await asyncio.to_thread(lambda: tuple(_hashed(folder, undoubted)))
     manifest = Manifest(
         format=_FORMAT,
         step=newest_step(),
@@ -141,7 +155,23 @@ def _copy_heads(source: Path, target: Path) -> None:
         write_whole(target / path.name, path.read_bytes())
 
 
-async def _copy_blobs(blobs: Blobs, folder: Path, progress: Progress) -> None:
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder: of two backups at once each would take the other's drafts for its own."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"另一个备份正在写入这里 · another backup is being made there: {folder}"
+            raise BackupRefused(message) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+async def _copy_blobs(blobs: Blobs, folder: Path, due: dict[str, Kept], progress: Progress) -> None:
+    """Copy what is new, and anew what is `due` to be looked at and has gone bad."""
     found = [each for prefix in _PREFIXES for each in await blobs.named(prefix)]
     kept = {each.name for each in found}
     for prefix in _PREFIXES:
@@ -150,7 +180,9 @@ async def _copy_blobs(blobs: Blobs, folder: Path, progress: Progress) -> None:
                 path.unlink()
     for number, blob in enumerate(found, 1):
         place = folder / blob.name
-        if not place.exists() or place.stat().st_size != blob.size_bytes:
+        known = due.get(blob.name)
+        is_there = place.exists() and place.stat().st_size == blob.size_bytes
+        if not is_there or (known and await asyncio.to_thread(_sha256, place) != known.sha256):
             make_folder(place.parent)
             try:
                 content = blobs.read(blob.name, start=0, length=blob.size_bytes)
@@ -196,7 +228,6 @@ def _verify(folder: Path, each: Kept) -> None:
 
 def _begun(folder: Path, head_key: HeadKey) -> dict[str, Kept]:
     """Make the folder no backup until the new one is whole; return the files of the one that it was."""
-    make_folder(folder, mode=0o700)
     try:
         former = _read(folder, head_key).files
     except BackupRefused:
