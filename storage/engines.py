@@ -27,6 +27,8 @@ class Engines:
     """One connection: the writers of a process queue for it."""
     reading: AsyncEngine
     """Connections that see a snapshot and can't write."""
+    migrating: Callable[[], AsyncEngine]
+    """Opens a further connection that writes, for as long as a migration takes; it keeps no foreign keys."""
     alone: Callable[[str], AbstractAsyncContextManager[bool]]
     """Takes a lock that all processes see, if it is free; tells whether it is held within the block."""
 

@@ -6,7 +6,6 @@ loads Alembic only when there is something to do.
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -54,15 +53,17 @@ async def migrate_within(url: str, log_key: LogKey) -> None:
 
 
 async def upgrade(engines: Engines, log_key: LogKey, *, to: str = "head") -> None:
-    """Run the steps up to `to`, all of them or none; use the engines for nothing else afterwards."""
-    async with engines.writing.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # Altering a table makes it anew: dropping the former one would strike at what refers to it.
-            # Within a transaction the pragma does nothing (sqlite.org/lang_altertable.html §7).
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await driver.execute("PRAGMA foreign_keys = OFF")
-        async with connection.begin():
+    """Run the steps up to `to`, all of them or none.
+
+    On SQLite, altering a table makes it anew, and dropping the former one would strike at what refers to it:
+    foreign keys are left alone meanwhile (sqlite.org/lang_altertable.html §7), and checked at the end.
+    """
+    engine = engines.migrating()
+    try:
+        async with engine.begin() as connection:
             await connection.run_sync(_upgrade, log_key, to)
+    finally:
+        await engine.dispose()
 
 
 async def recognise(url: str, log_key: LogKey) -> None:

@@ -6,7 +6,7 @@ committed (READ COMMITTED: its snapshots begin behind the lock; that of REPEATAB
 it). A unit that reads sees one snapshot and can't write.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from hashlib import sha256
@@ -43,14 +43,23 @@ session that waits for nothing would otherwise be kept for hours (TCP's own two,
 def open_postgresql(url: str) -> Engines:
     """Prepare the engines; nothing is opened before the first unit of work."""
     url = _for_driver(url)
-    writing = _engine(url, isolation="READ COMMITTED", read_only=False, pool_size=1)
+    reading = _engine(url, _CONNECTING, isolation="REPEATABLE READ", read_only=True, pool_size=READERS)
+    return Engines(
+        writing=_writing(url, _CONNECTING),
+        reading=reading,
+        migrating=partial(_writing, url, _PATIENT),
+        alone=partial(_alone, _locking(url)),
+    )
 
-    @event.listens_for(writing.sync_engine, "begin")
+
+def _writing(url: str, connecting: Mapping[str, Any]) -> AsyncEngine:
+    engine = _engine(url, connecting, isolation="READ COMMITTED", read_only=False, pool_size=1)
+
+    @event.listens_for(engine.sync_engine, "begin")
     def take_turn(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy types its listeners loosely
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
-    reading = _engine(url, isolation="REPEATABLE READ", read_only=True, pool_size=READERS)
-    return Engines(writing=writing, reading=reading, alone=partial(_alone, _locking(url)))
+    return engine
 
 
 @asynccontextmanager
@@ -76,10 +85,12 @@ def _for_driver(url: str) -> str:
     return parts.render_as_string(hide_password=False)
 
 
-def _engine(url: str, *, isolation: str, read_only: bool, pool_size: int) -> AsyncEngine:
+def _engine(
+    url: str, connecting: Mapping[str, Any], *, isolation: str, read_only: bool, pool_size: int
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        connect_args=_CONNECTING,
+        connect_args=dict(connecting),
         execution_options={"isolation_level": isolation, "postgresql_readonly": read_only},
         pool_pre_ping=True,
         pool_size=pool_size,
@@ -134,6 +145,11 @@ _CONNECTING = {
     "command_timeout": _ANSWER_TIMEOUT_S,
     "server_settings": _SESSION,
 }
+_PATIENT = _CONNECTING | {
+    "command_timeout": None,
+    "server_settings": _SESSION | {"lock_timeout": "0", "statement_timeout": "0"},
+}
+"""A migration takes its time, and so does waiting for another node's."""
 
 
 def _outage(error: BaseException) -> Exception | None:

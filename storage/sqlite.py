@@ -8,6 +8,7 @@ queue for one connection instead of contending for the file lock.
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -26,6 +27,9 @@ def open_sqlite(url: str) -> Engines:
     return Engines(
         writing=_engine(url, begin="BEGIN IMMEDIATE", query_only=False, pool_size=1),
         reading=_engine(url, begin="BEGIN", query_only=True, pool_size=READERS),
+        migrating=partial(
+            _engine, url, begin="BEGIN IMMEDIATE", query_only=False, pool_size=1, foreign_keys=False
+        ),
         alone=_alone,
     )
 
@@ -36,7 +40,9 @@ async def _alone(_task: str) -> AsyncIterator[bool]:
     yield True
 
 
-def _engine(url: str, *, begin: str, query_only: bool, pool_size: int) -> AsyncEngine:
+def _engine(
+    url: str, *, begin: str, query_only: bool, pool_size: int, foreign_keys: bool = True
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         connect_args={"isolation_level": None, "timeout": _BUSY_TIMEOUT_S},
@@ -52,7 +58,7 @@ def _engine(url: str, *, begin: str, query_only: bool, pool_size: int) -> AsyncE
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "foreign_keys=ON",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
             f"query_only={'ON' if query_only else 'OFF'}",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
+import asyncpg
 import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -15,6 +16,7 @@ from server.people.events import SessionsRevoked
 from server.people.model import Account, Organisation
 from storage.bus import LocalBus
 from storage.database import Database
+from storage.engines import open_engines
 from storage.postgresql import _for_driver, _locking
 from storage.tables import metadata
 from storage.tables.audit import audit_entry
@@ -122,6 +124,19 @@ async def test_the_migrations_make_just_the_tables_that_the_code_names(database:
         )
     made.pop("alembic_version")
     assert made == {table.name: {column.name for column in table.columns} for table in metadata.sorted_tables}
+
+
+async def test_a_migration_may_take_its_time(postgresql_url: str) -> None:
+    engine = open_engines(postgresql_url).migrating()
+    limits = {}
+    async with engine.begin() as connection:
+        for name in ("statement_timeout", "lock_timeout"):
+            limits[name] = (await connection.execute(text(f"SHOW {name}"))).scalar_one()
+        raw = await connection.get_raw_connection()
+        assert isinstance(raw.driver_connection, asyncpg.Connection)
+        assert raw.driver_connection._config.command_timeout is None  # noqa: SLF001 - else it takes a minute
+    await engine.dispose()
+    assert limits == {"statement_timeout": "0", "lock_timeout": "0"}
 
 
 async def test_the_server_asks_often_whether_who_holds_a_lock_is_there(postgresql_url: str) -> None:
