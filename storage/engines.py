@@ -1,6 +1,6 @@
 """What both database engines offer: connections that write, connections that read, a name for outages."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -32,8 +32,13 @@ class Engines:
     alone: Callable[[str], AbstractAsyncContextManager[bool]]
     """Takes a lock that all processes see, if it is free; tells whether it is held within the block."""
 
+    end_turns: Callable[[], Awaitable[None]] | None = None
+    """Closes what `alone` needs."""
+
     async def dispose(self) -> None:
         """Close every connection."""
+        if self.end_turns is not None:
+            await self.end_turns()
         await self.writing.dispose()
         await self.reading.dispose()
 

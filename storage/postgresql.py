@@ -6,6 +6,7 @@ committed (READ COMMITTED: its snapshots begin behind the lock; that of REPEATAB
 it). A unit that reads sees one snapshot and can't write.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from server.kernel.objects import StorageFull
@@ -43,12 +44,14 @@ session that waits for nothing would otherwise be kept for hours (TCP's own two,
 def open_postgresql(url: str) -> Engines:
     """Prepare the engines; nothing is opened before the first unit of work."""
     url = _for_driver(url)
+    turns = _Turns(_locking(url))
     reading = _engine(url, _CONNECTING, isolation="REPEATABLE READ", read_only=True, pool_size=READERS)
     return Engines(
         writing=_writing(url, _CONNECTING),
         reading=reading,
         migrating=partial(_writing, url, _PATIENT),
-        alone=partial(_alone, _locking(url)),
+        alone=turns.alone,
+        end_turns=turns.close,
     )
 
 
@@ -62,19 +65,73 @@ def _writing(url: str, connecting: Mapping[str, Any]) -> AsyncEngine:
     return engine
 
 
-@asynccontextmanager
-async def _alone(engine: AsyncEngine, task: str) -> AsyncIterator[bool]:
-    """Hold a lock of the session's: it ends with the block, or with the connection when the process dies."""
-    key = {"key": int.from_bytes(sha256(task.encode()).digest()[:8], signed=True)}
-    async with engine.connect() as connection:
-        mine = (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key)).scalar_one()
+class _Turns:
+    """Locks of a session's, all that a process holds on one connection: they end with it and the process."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._failures = 0
+        self._taken: set[str] = set()
+        """Tasks that somebody in this process is at: the server gives a session its own lock once more."""
+
+    @asynccontextmanager
+    async def alone(self, task: str) -> AsyncIterator[bool]:
+        if task in self._taken:
+            yield False
+            return
+        self._taken.add(task)
+        taking = asyncio.create_task(self._take(task))
         try:
-            yield bool(mine)
+            yield await asyncio.shield(taking)
         finally:
-            if mine:
-                # A connection that is lost has let go already; what was done is done.
+            # Whoever breaks off may do so while the server is asked: the lock is given back all the same.
+            await asyncio.shield(asyncio.create_task(self._give_back(task, taking)))
+
+    async def close(self) -> None:
+        async with self._one_at_a_time:
+            await self._hang_up()
+
+    async def _take(self, task: str) -> bool:
+        failures = self._failures
+        async with self._one_at_a_time:
+            if self._failures != failures:
+                raise DatabaseUnavailable  # as another has found out, for whom this one waited
+            if self._connection is not None:
                 with suppress(DatabaseUnavailable):
-                    await connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                    return await self._ask(self._connection, "pg_try_advisory_lock", task)
+            try:
+                self._connection = await self._engine.connect()
+                return await self._ask(self._connection, "pg_try_advisory_lock", task)
+            except DatabaseUnavailable:
+                self._failures += 1
+                raise
+
+    async def _give_back(self, task: str, taking: asyncio.Task[bool]) -> None:
+        try:
+            # A connection that is lost has let go already; what was done is done.
+            with suppress(DatabaseUnavailable):
+                if await taking:
+                    async with self._one_at_a_time:
+                        if self._connection is not None:
+                            await self._ask(self._connection, "pg_advisory_unlock", task)
+        finally:
+            self._taken.discard(task)
+
+    async def _ask(self, connection: AsyncConnection, what: str, task: str) -> bool:
+        key = int.from_bytes(sha256(task.encode()).digest()[:8], signed=True)
+        try:
+            return bool((await connection.execute(text(f"SELECT {what}(:key)"), {"key": key})).scalar_one())
+        except DatabaseUnavailable:
+            await connection.invalidate()
+            await self._hang_up()
+            raise
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 def _for_driver(url: str) -> str:
@@ -104,11 +161,12 @@ def _engine(
 
 
 def _locking(url: str) -> AsyncEngine:
-    """Prepare an engine whose connections live as long as a lock is held, beside those that work."""
+    """Prepare an engine for the connection that holds locks, beside those that work."""
     options = {"isolation_level": "AUTOCOMMIT"}
+    quickly = {"command_timeout": _CONNECT_TIMEOUT_S}  # others wait meanwhile for the same connection
     engine = create_async_engine(
         url,
-        connect_args=_CONNECTING | {"server_settings": _SESSION | _LIVELY},
+        connect_args=_CONNECTING | quickly | {"server_settings": _SESSION | _LIVELY},
         execution_options=options,
         poolclass=NullPool,
         hide_parameters=True,

@@ -79,3 +79,5 @@ async def test_whoever_was_in_the_middle_is_told_that_it_is_away_and_later_goes_
     await server.start()
     for _ in range(2 * _AT_ONCE):
         await database.ping()
+    async with database.alone("task") as mine:
+        assert mine

@@ -1,5 +1,6 @@
 import asyncio
 import traceback
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
@@ -168,3 +169,34 @@ async def test_of_two_processes_one_is_alone_at_a_task(
     async with other.alone("split:1") as theirs:
         assert theirs
     await other.close()
+
+
+HOLDERS = """
+SELECT count(*), count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+async def test_a_process_is_alone_at_many_tasks_on_one_connection(
+    postgresql_url: str, clock: SetClock, jobs: list[Job]
+) -> None:
+    async def keep(job: Job) -> None:
+        jobs.append(job)
+
+    database = Database(postgresql_url, bus=LocalBus(), clock=clock, enqueue=keep, log_key=LOG_KEY)
+    async with AsyncExitStack() as stack:
+        for number in range(30):
+            assert await stack.enter_async_context(database.alone(f"upload:{number}"))
+        assert not await stack.enter_async_context(database.alone("upload:7")), (
+            "another task of ours is at it"
+        )
+        broken_off = asyncio.create_task(stack.enter_async_context(database.alone("broken off")))
+        await asyncio.sleep(0)
+        broken_off.cancel()
+        await asyncio.gather(broken_off, return_exceptions=True)
+        async with database.alone("broken off") as again, database.reading() as tx:
+            assert again
+            assert (await tx.connection.execute(text(HOLDERS))).one() == (31, 1)
+    async with database.reading() as tx:
+        assert (await tx.connection.execute(text(HOLDERS))).one() == (0, 0)
+    await database.close()
