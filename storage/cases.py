@@ -23,6 +23,7 @@ from server.cases.model import (
     Notice,
     Party,
     Reckoning,
+    Stage,
 )
 from server.cases.ports import CaseStore, KeptAnswer, StalePlan
 from server.kernel.clock import CHINA
@@ -75,6 +76,15 @@ class SqlCases(CaseStore):
     @override
     async def cases_of_institution(self, institution_id: OrganisationId) -> tuple[Case, ...]:
         return await self._newest(tables.legal_case.c.institution_id == institution_id)
+
+    @override
+    async def open_cases_numbered(
+        self, agency_id: OrganisationId, number: str, stage: Stage
+    ) -> tuple[Case, ...]:
+        columns = tables.legal_case.c
+        numbered = select(tables.case_link.c.case_id).where(tables.case_link.c.number == number)
+        same = (columns.agency_id == agency_id) & (columns.stage == stage) & columns.id.in_(numbered)
+        return await self._newest(same & _WORKED_ON)
 
     @override
     async def cases_of_agency(self, agency_id: OrganisationId) -> tuple[Case, ...]:

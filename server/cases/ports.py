@@ -21,6 +21,7 @@ from server.cases.model import (
     Notice,
     Party,
     Reckoning,
+    Stage,
 )
 from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, OrganisationId
 from server.kernel.transaction import Transaction
@@ -67,6 +68,12 @@ class CaseStore(Protocol):
 
     async def cases_of_institution(self, institution_id: OrganisationId) -> tuple[Case, ...]:
         """Return the institution's cases, newest first."""
+        ...
+
+    async def open_cases_numbered(
+        self, agency_id: OrganisationId, number: str, stage: Stage
+    ) -> tuple[Case, ...]:
+        """Return an agency's cases of a stage that are worked on and bear or name a number (normal form)."""
         ...
 
     async def cases_of_agency(self, agency_id: OrganisationId) -> tuple[Case, ...]:

@@ -79,6 +79,7 @@ class Calendar:
         """Know the published calendar, corrected by `entries`."""
         self._entries = {entry.day: entry for entry in entries}
         self._published = _published()
+        self._covered: dict[int, bool] = {}
 
     def day(self, on: date) -> Day:
         """Return what is known of the day."""
@@ -95,12 +96,14 @@ class Calendar:
 
     def covers(self, year: int) -> bool:
         """Tell whether the year's arrangement is published: then some day of a weekend is worked."""
-        self._published.get(date(year, 1, 1))
-        known = {day.year for day in self._published.weekend_workdays}
-        return year in known or any(
-            day.year == year and entry.working and day.weekday() >= _SATURDAY
-            for day, entry in self._entries.items()
-        )
+        if year not in self._covered:
+            self._published.get(date(year, 1, 1))
+            entered = (
+                day for day, entry in self._entries.items() if entry.working and day.weekday() >= _SATURDAY
+            )
+            worked = (*self._published.weekend_workdays, *entered)
+            self._covered[year] = any(day.year == year for day in worked)
+        return self._covered[year]
 
     def days(self, start: date, end: date) -> Iterator[Day]:
         """Yield the days from `start` to `end`, both included."""

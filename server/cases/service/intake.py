@@ -238,10 +238,8 @@ async def _check_new(command: SendNotice, agency: Organisation, tx: CasesTx) -> 
     number = normal_number(command.agency_number)
     same = {
         case.id: case
-        for case in await tx.cases.cases_of_agency(agency.id)
-        if case.stage is command.stage
-        and not case.status.closed
-        and normal_number(case.agency_number) == number
+        for case in await tx.cases.open_cases_numbered(agency.id, number, command.stage)
+        if normal_number(case.agency_number) == number
     }
     for case_id, recipient in (await tx.cases.recipients_of(frozenset(same))).items():
         if recipient.name == command.recipient.name:
