@@ -19,17 +19,11 @@ from server.http.source import SourceHandlers
 from server.http.tracing import add_trace_id, trace
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.objects import ObjectStore
-from server.parts import (
-    Part,
-    WebGround,
-    alerts_part,
-    audit_part,
-    casefiles_part,
-    cases_part,
-    meetings_part,
-    people_part,
-    retention_part,
-)
+from server.parts.casework import casefiles_part, cases_part, retention_part
+from server.parts.meetings import meetings_part
+from server.parts.part import Part, WebGround
+from server.parts.people import people_part
+from server.parts.watching import alerts_part, audit_part
 from server.rooms.ports import MediaPlane
 from server.settings import Settings
 from storage.database import Database
