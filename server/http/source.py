@@ -19,10 +19,17 @@ _FOLDERS = ("server", "storage", "web", "workbench", "tests", "docs", "requireme
 _FILES = ("run.py", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
 _DEPLOY = (
     "deploy/Caddyfile",
+    "deploy/Containerfile",
+    "deploy/compose.yaml",
+    "deploy/coturn.conf",
+    "deploy/postgresql.sql",
+    "deploy/secrets.sh",
     "deploy/systemd/lianbian-backup.service",
     "deploy/systemd/lianbian-backup.timer",
+    "deploy/systemd/lianbian-turn.service",
     "deploy/systemd/lianbian-worker@.service",
     "deploy/systemd/lianbian.service",
+    "deploy/turn.sh",
 )
 """File by file: beside them operators keep their own, with passwords."""
 _LEFT_OUT = frozenset({"node_modules", "dist", "__pycache__"})
