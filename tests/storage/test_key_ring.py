@@ -93,21 +93,29 @@ async def test_keys_are_found_while_they_are_rotated(keys: CaseKeys, case_ids: t
 
 
 async def test_a_rotation_removes_no_key_that_another_one_that_fails_still_needs(
-    keys: CaseKeys, database: Database, tmp_path: Path, case_ids: tuple[CaseId, ...]
+    database: Database, tmp_path: Path, case_ids: tuple[CaseId, ...]
 ) -> None:
-    key = await keys.newest(case_ids[0])
-    first_is_done = threading.Event()
+    has_added, has_tidied = threading.Event(), threading.Event()
+
+    class Slow(MasterKeys):
+        @override
+        def keep_needed(self, ids: frozenset[str]) -> None:
+            has_added.wait(0.5)
+            super().keep_needed(ids)
+            has_tidied.set()
 
     class Failing(MasterKeys):
         @override
         def add(self, secret: bytes | None = None) -> MasterKey:
             super().add(secret)
-            first_is_done.wait(0.5)
+            has_added.set()
+            has_tidied.wait(0.5)
             raise OSError(ENOSPC, "the disk is full")
 
+    keys = CaseKeys(database, Slow(tmp_path / "master"), SetClock())
     other = CaseKeys(database, Failing(tmp_path / "master"), SetClock())
+    key = await keys.newest(case_ids[0])
     first, second = asyncio.create_task(keys.rotate()), asyncio.create_task(other.rotate())
-    first.add_done_callback(lambda _: first_is_done.set())
     with pytest.raises(OSError, match="full"):
         await second
     await first
