@@ -77,4 +77,5 @@ async def test_those_whom_only_a_relay_reaches_see_and_hear_each_other(
             assert await sees(page, video) == pytest.approx(colour, abs=COLOUR_ERROR)
             await hears(page, video, tone_hz)
             await frames_flow(page, "audio.opened", "video.opened")
+            await page.wait_for_function(f"async () => (await ({WAYS})()).length === 2", timeout=WITHIN_MS)
             assert await page.evaluate(WAYS) == ["relay", "relay"]
