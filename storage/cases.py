@@ -31,15 +31,19 @@ from server.kernel.ids import AccountId, AssignmentId, CaseId, NoticeId, Organis
 from storage.columns import EnumText
 from storage.mapping import all_of, one_of, values_of
 from storage.tables import cases as tables
-from storage.tables.alerts import planned_alert
+from storage.tables.alerts import alert, planned_alert
 
 _OPEN = (AssignmentStatus.ACCEPTED, AssignmentStatus.ACTIVE)
 _COUNTED = (AssignmentStatus.PROPOSED, AssignmentStatus.PINNED, *_OPEN)
 _AT_HAND = tables.legal_case.c.sealed_at.is_(None) & tables.legal_case.c.erased_at.is_(None)
 """What lists show: neither cases whose records are sealed, nor what is left of those that were erased."""
 _WORKED_ON = tables.legal_case.c.status.not_in([each for each in CaseStatus if each.closed])
-_PLANNED = _WORKED_ON | exists().where(planned_alert.c.case_id == tables.legal_case.c.id)
-"""Cases whose alerts may follow when all clocks are counted anew."""
+_PLANNED = (
+    _WORKED_ON
+    | exists().where(planned_alert.c.case_id == tables.legal_case.c.id)
+    | exists().where(alert.c.case_id == tables.legal_case.c.id, alert.c.settled_at.is_(None))
+)
+"""Cases whose alerts, planned or raised, may follow when all clocks are counted anew."""
 
 
 class SqlCases(CaseStore):

@@ -228,6 +228,18 @@ async def test_whatever_moves_a_clock_makes_the_plan_stale_in_the_same_transacti
     assert world.cases[Where.CLOSED].id not in stale, "nothing of it is planned any more"
 
 
+async def test_an_open_alert_of_a_case_that_is_over_follows_the_calendar_too(
+    town: Town, world: World, clock: SetClock
+) -> None:
+    await town.cry()
+    closed = world.cases[Where.CLOSED]
+    async with town.database.transaction() as tx:
+        (settled,) = await tx.alerts.alerts_of_case(closed.id)
+        await tx.alerts.put_alert(replace(settled, settled_at=None))
+        await tx.cases.remove_calendar_entry(clock.now().date())
+        assert closed.id in {each.case.id for each in await tx.cases.stale_plans(limit=9)}
+
+
 async def test_how_each_end_was_counted_is_kept_with_why(town: Town, world: World, clock: SetClock) -> None:
     one = world.cases[Where.OWN]
 
