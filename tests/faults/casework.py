@@ -269,10 +269,10 @@ class Bookings(Workload[BookingClaim]):
                 raise UnexpectedAnswer(answer, await answer.text())
 
     async def _cancel(self, booking_id: str, browser: ClientSession) -> None:
-        """Takes a booking back; if the answer was lost before, it is cancelled already, and that is well."""
+        """Takes a booking back; if the answer was lost before, it is over already, and that is well."""
         path, form = f"/bookings/{booking_id}/cancel", {"reason": "C-01"}
         async with browser.post(path, data=form, headers=self._desk.headers, allow_redirects=False) as answer:
-            if answer.status not in {HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT}:
+            if answer.status not in {HTTPStatus.SEE_OTHER, HTTPStatus.FORBIDDEN}:
                 raise UnexpectedAnswer(answer, await answer.text())
 
     async def _hold(self, browser: ClientSession) -> str | None:
